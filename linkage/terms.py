@@ -1,0 +1,304 @@
+"""The vocabulary: every word the field uses that the software stores, as an enum with its Chinese label.
+
+This module decides what things are called and nothing else. A value is what the database and the files
+hold; a label is what people read. A new domain word enters here first, with its label.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Term(StrEnum):
+    """A closed list of words; each member is written `NAME = "value", "中文标签"`."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Stage(Term):
+    """The seven stages of a project's cycle, in order; the same word in every layer.
+
+    A project enters a stage when the one before it has met its gates, and leaves `disbursement` for the
+    `survey` of its next cycle, or for closure after the last.
+    """
+
+    SURVEY = "survey", "需求调查"
+    MATCHING = "matching", "资源匹配"
+    SCHEDULING = "scheduling", "排班"
+    DELIVERY = "delivery", "服务实施"
+    REPORTING = "reporting", "报告"
+    ASSESSMENT = "assessment", "评估"
+    DISBURSEMENT = "disbursement", "拨付"
+
+
+class ProjectState(Term):
+    """Whether the lifecycle may move a project at all."""
+
+    OPEN = "open", "进行中"  # entered when the charter is adopted
+    CLOSED = "closed", "已结项"  # entered after the last cycle's disbursement; never left
+    STOPPED = "stopped", "已终止"  # entered by the purchaser's decision; never left
+
+
+class LinkageMode(Term):
+    """Who leads the five societies (domain: five modes seen in the field)."""
+
+    SOCIAL_WORK_LED = "social_work_led", "社工引领型"
+    VOLUNTEER_DRIVEN = "volunteer_driven", "志愿驱动型"
+    GOVERNMENT_INTEGRATED = "government_integrated", "政府统筹型"
+    SELF_ORGANIZED = "self_organized", "社区自组织型"
+    PROJECT_ORIENTED = "project_oriented", "项目导向型"
+
+
+class Society(Term):
+    """The five societies: four actors and one element (the charitable resource is not a party)."""
+
+    COMMUNITY = "community", "社区"
+    SOCIAL_ORGANIZATION = "social_organization", "社会组织"
+    SOCIAL_WORKER = "social_worker", "社会工作者"
+    VOLUNTEER = "volunteer", "社区志愿者"
+    CHARITABLE_RESOURCE = "charitable_resource", "社会慈善资源"
+
+
+class PartyKind(Term):
+    """What a party is; what it does in a project is its `PartyRole`."""
+
+    GOVERNMENT = "government", "政府部门"
+    COMMUNITY = "community", "社区居民委员会（村民委员会）"
+    SOCIAL_ORGANIZATION = "social_organization", "社会组织"
+    VOLUNTEER_ORGANIZATION = "volunteer_organization", "志愿服务组织"
+    VOLUNTEER_TEAM = "volunteer_team", "志愿服务队"
+    MERCHANT = "merchant", "商户"
+    ENTERPRISE = "enterprise", "企业"
+    FOUNDATION = "foundation", "基金会"
+    ASSESSMENT_BODY = "assessment_body", "评估机构"
+    RESIDENTS_GROUP = "residents_group", "居民组织"
+
+
+class PartyRole(Term):
+    """What a party does in one project; a party may have several roles."""
+
+    PURCHASER = "purchaser", "购买方"
+    PROVIDER = "provider", "承接方"
+    COMMUNITY = "community", "社区"
+    SUPERVISING_BODY = "supervising_body", "监督单位"
+    ASSESSOR = "assessor", "第三方评估机构"
+    VOLUNTEER_ORGANIZATION = "volunteer_organization", "志愿服务组织"
+    RESOURCE_GIVER = "resource_giver", "资源提供方"
+
+
+class ServiceMethod(Term):
+    """How a contract unit is served (MZ/T 094-2017 casework, MZ/T 095-2017 group work)."""
+
+    CASE_WORK = "case_work", "个案"
+    GROUP_WORK = "group_work", "小组"
+    COMMUNITY_ACTIVITY = "community_activity", "社区活动"
+    HOME_VISIT = "home_visit", "入户走访"
+    MEAL = "meal", "助餐"
+    TRAINING = "training", "培训"
+    VOLUNTEER_DEVELOPMENT = "volunteer_development", "志愿者培育"
+
+
+class NeedCategory(Term):
+    """What a resident or a unit asks for; matching looks for offers of the same category."""
+
+    MEAL = "meal", "助餐"
+    ESCORT = "escort", "陪同出行"
+    CLEANING = "cleaning", "保洁"
+    VISIT = "visit", "探访慰问"
+    REPAIR = "repair", "维修"
+    TUTORING = "tutoring", "课业辅导"
+    HEALTH = "health", "健康服务"
+    LEGAL = "legal", "法律咨询"
+    CULTURE = "culture", "文化活动"
+    GOODS = "goods", "物资"
+    FUND = "fund", "资金"
+    SPACE = "space", "场地"
+    TRAINING = "training", "技能培训"
+    OTHER = "other", "其他"
+
+
+class Channel(Term):
+    """How a survey answer reached us."""
+
+    QUESTIONNAIRE = "questionnaire", "问卷"
+    HOME_VISIT = "home_visit", "入户走访"
+    DESK = "desk", "来访登记"
+
+
+class NeedState(Term):
+    """Where a need stands."""
+
+    OPEN = "open", "待匹配"  # entered on import; left by a match or a gap
+    MATCHED = "matched", "已匹配"  # entered when a person confirms a match
+    ACCEPTED = "accepted", "已承接"  # entered when the provider accepts
+    UNMET = "unmet", "暂未满足"  # entered with a dated gap and its reasons; reopened by the next cycle
+    MET = "met", "已满足"  # entered when service was recorded for it
+    WITHDRAWN = "withdrawn", "已撤回"  # entered when the person withdraws; never left
+
+
+class MatchState(Term):
+    """Where a match stands: a proposal with reasons, confirmed by a person, answered by the provider."""
+
+    PROPOSED = "proposed", "建议"
+    REJECTED = "rejected", "不采纳"
+    OFFERED = "offered", "待承接方答复"  # entered by a person's confirmation
+    ACCEPTED = "accepted", "已接单"
+    DECLINED = "declined", "已谢绝"
+    EXPIRED = "expired", "逾期未答复"
+
+
+class ActivityState(Term):
+    """Where an activity stands; only a reviewed activity is released, only a released one is staffed."""
+
+    PLANNED = "planned", "待审核"
+    RELEASED = "released", "已发布"
+    DONE = "done", "已完成"
+    CANCELLED = "cancelled", "已取消"
+
+
+class OfferState(Term):
+    """Where a shift offered to a volunteer stands; nobody may be assigned without acceptance (条例 art. 25)."""
+
+    OFFERED = "offered", "待答复"
+    ACCEPTED = "accepted", "已接受"
+    DECLINED = "declined", "已谢绝"
+    EXPIRED = "expired", "逾期未答复"
+    WITHDRAWN = "withdrawn", "已退出"  # accepted first, told in time that they cannot come (条例 art. 22)
+
+
+class CheckMethod(Term):
+    """How a check-in or check-out was made."""
+
+    CODE = "code", "扫码"
+    ROSTER = "roster", "签到表"
+    STAFF = "staff", "工作人员代签"
+
+
+class RecordFlag(Term):
+    """Why a service record waits for a person before it counts."""
+
+    NO_CHECK_OUT = "no_check_out", "没有签退"
+    TOO_SHORT = "too_short", "到场时长不足"
+    TOO_LONG = "too_long", "时长超过计划"
+    LATE_RECORD = "late_record", "超过10个工作日登记"
+
+
+class RaterKind(Term):
+    """Who scores in an assessment; service users are raters."""
+
+    PURCHASER = "purchaser", "购买方"
+    COMMUNITY = "community", "社区"
+    THIRD_PARTY = "third_party", "第三方"
+    PROVIDER = "provider", "承接方自评"
+    SERVICE_USER = "service_user", "服务对象"
+    FRONT_LINE = "front_line", "一线人员"
+    SYSTEM = "system", "系统核算"
+
+
+class AssessmentState(Term):
+    """Where an assessment stands."""
+
+    OPEN = "open", "评分中"  # entered when the cycle's report is out; left when every rater has scored
+    CONCLUDED = "concluded", "已出结果"
+    RECTIFYING = "rectifying", "整改中"  # entered by a failing band; left by a re-assessment
+
+
+class RectificationState(Term):
+    """Where a rectification stands."""
+
+    OPEN = "open", "整改中"
+    DONE = "done", "已整改"  # entered by the provider's statement and the assessor's acceptance
+
+
+class GateKind(Term):
+    """What must be true before a tranche is paid."""
+
+    RESULT = "result", "评估合格"
+    DOCUMENTS = "documents", "材料齐全"
+    APPROVAL = "approval", "购买方批准"
+
+
+class TrancheState(Term):
+    """Where a tranche stands."""
+
+    LOCKED = "locked", "未到条件"
+    RELEASED = "released", "已拨付"
+
+
+class DecisionKind(Term):
+    """A decision that only a person takes; each is a row that is never changed."""
+
+    CLOSE_SURVEY = "close_survey", "结束需求调查"
+    CONFIRM_MATCHES = "confirm_matches", "确认匹配"
+    ANSWER_MATCH = "answer_match", "承接方答复"
+    REVIEW_ACTIVITIES = "review_activities", "活动审核"
+    ANSWER_SHIFT = "answer_shift", "志愿者答复"
+    CLOSE_DELIVERY = "close_delivery", "结束本期服务"
+    CLEAR_FLAG = "clear_flag", "核实记录"
+    ADOPT_REPORT = "adopt_report", "报告定稿"
+    SUBMIT_SCORES = "submit_scores", "提交评分"
+    CLOSE_RECTIFICATION = "close_rectification", "整改验收"
+    DELIVER_DOCUMENTS = "deliver_documents", "材料移交"
+    APPROVE_TRANCHE = "approve_tranche", "批准拨付"
+    STOP_PROJECT = "stop_project", "终止项目"
+
+
+class ConsentPurpose(Term):
+    """What a person allows their data to be used for (PIPL 13–16, 23, 25: one consent per purpose)."""
+
+    SERVICE = "service", "用于提供服务"
+    SHARE_PROVIDER = "share_provider", "提供给承接服务的单位或志愿者"
+    SHARE_PURCHASER = "share_purchaser", "提供给购买方和评估方核查"
+    PUBLICATION = "publication", "公开展示"
+
+
+class DataClass(Term):
+    """How sensitive a column is; every personal column names one (PIPL 28, 51)."""
+
+    INTERNAL = "internal", "内部"
+    PERSONAL = "personal", "个人信息"
+    SENSITIVE = "sensitive", "敏感个人信息"
+
+
+class Retention(Term):
+    """How long a record class is kept; the days stand in configuration."""
+
+    PROJECT = "project", "项目档案（采购文件15年）"
+    VOLUNTEER = "volunteer", "志愿服务记录（不少于10年）"
+    SURVEY = "survey", "调查原始数据"
+    MESSAGE = "message", "通知"
+
+
+class MessageState(Term):
+    """Where an outgoing message stands; one message has one recipient."""
+
+    QUEUED = "queued", "待发送"
+    LEASED = "leased", "发送中"
+    SENT = "sent", "已发送"
+    UNKNOWN = "unknown", "发送结果未知"  # the process died between sending and marking; a person decides
+    DEAD = "dead", "发送失败"
+    EXPIRED = "expired", "已过时效"
+
+
+class ReportKind(Term):
+    """A generated document and its main reader."""
+
+    COMMUNITY_SUMMARY = "community_summary", "社区服务简报"
+    PROGRESS_REPORT = "progress_report", "阶段服务报告"
+    FINAL_REPORT = "final_report", "末期服务报告"
+
+
+class ListKind(Term):
+    """A dated, frozen document built from rows."""
+
+    NEEDS_LIST = "needs_list", "需求清单"
+    SERVICE_LIST = "service_list", "服务清单"
+    RESPONSIBILITY_LIST = "responsibility_list", "责任清单"
+    GAP_LIST = "gap_list", "缺口清单"

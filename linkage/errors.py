@@ -101,6 +101,18 @@ class CannotWrite(LinkageError):
     code = "cannot_write"
 
 
+class ImpossibleFigure(LinkageError):
+    """A figure may not be printed: no count out of its n gives this percentage, or it has no n."""
+
+    code = "impossible_figure"
+
+
+class IncomparableFigures(LinkageError):
+    """Figures of two units, cut-off dates or periods were to be added or divided."""
+
+    code = "incomparable_figures"
+
+
 class DatabaseUnreachable(LinkageError):
     """The database does not answer at its address, or its schema is not this version's."""
 
@@ -117,3 +129,9 @@ class MisconfiguredSetting(LinkageError):
     """A setting is missing or wrong: which, where, what would be right."""
 
     code = "misconfigured_setting"
+
+
+class InvalidProblem(LinkageError):
+    """The numbers given to a kernel contradict themselves; `reasons` holds one line for each mistake."""
+
+    code = "invalid_problem"

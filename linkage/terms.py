@@ -302,3 +302,66 @@ class ListKind(Term):
     SERVICE_LIST = "service_list", "服务清单"
     RESPONSIBILITY_LIST = "responsibility_list", "责任清单"
     GAP_LIST = "gap_list", "缺口清单"
+
+
+class RosterObjective(Term):
+    """What a roster tries to keep small, by name; the caller gives the order."""
+
+    UNCOVERED = "uncovered", "未排满的岗位"
+    LEAD_MISSING = "lead_missing", "没有领队的班次"
+    PLEDGE_SHORTFALL = "pledge_shortfall", "承诺时长缺口"
+    DISTURBANCE = "disturbance", "对原班表的变动"
+    PREFERENCE = "preference", "未满足的意愿"
+    UNFAIRNESS = "unfairness", "时长分配不均"
+    PEOPLE_USED = "people_used", "动用人数"
+
+
+class RosterStatus(Term):
+    """How good a roster is known to be."""
+
+    OPTIMAL = "optimal", "已证明最优"
+    BEST_FOUND = "best_found", "目前最好方案"
+
+
+class RosterStep(Term):
+    """The steps of the funnel from all volunteers to those who could still take a seat."""
+
+    SKILL = "skill", "具备技能"
+    LEAD = "lead", "具备领队资格"
+    LISTED = "listed", "允许安排到该班次"
+    AVAILABLE = "available", "该时段有空"
+    MINUTES = "minutes", "未超过时长上限"
+    OVERLAP = "overlap", "与已定班次不冲突"
+    TAKEN = "taken", "未被其他班次占用"
+
+
+class RosterChangeKind(Term):
+    """A change of the facts that fills a seat, cheapest kinds first."""
+
+    RAISE_MINUTES = "raise_minutes", "放宽时长上限"
+    EXTEND_AVAILABILITY = "extend_availability", "增加可服务时段"
+    LIST_PAIR = "list_pair", "允许安排到该班次"
+    GRANT_SKILL = "grant_skill", "取得技能"
+    GRANT_LEAD = "grant_lead", "取得领队资格"
+    ADD_VOLUNTEER = "add_volunteer", "增加一名志愿者"
+
+
+class ShortfallCause(Term):
+    """Why a volunteer stays below the pledge."""
+
+    OWN_LIMITS = "own_limits", "本人可服务时段或时长上限不足"
+    DEMAND = "demand", "适合的班次不足"
+    BOTH = "both", "时段与班次均不足"
+    OTHER_AIMS = "other_aims", "让位于更优先的目标"
+
+
+class ReplacementReason(Term):
+    """Why a candidate for a vacated seat stands where it stands in the ranking."""
+
+    FREE = "free", "该时段空闲"
+    LEAVES_OTHER = "leaves_other", "需调离其他班次"
+    NEVER_ASKED = "never_asked", "尚未邀请过"
+    BELOW_PLEDGE = "below_pledge", "承诺时长尚未完成"
+    WANTS = "wants", "本人愿意"
+    WOULD_RATHER_NOT = "would_rather_not", "本人不愿意"
+    LEADS = "leads", "可担任领队"

@@ -1,0 +1,1 @@
+"""Numbers only: optimisers and computations over arrays. No records, no input or output, no clock."""

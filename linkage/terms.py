@@ -365,3 +365,46 @@ class ReplacementReason(Term):
     WANTS = "wants", "本人愿意"
     WOULD_RATHER_NOT = "would_rather_not", "本人不愿意"
     LEADS = "leads", "可担任领队"
+
+
+class CommunityKind(Term):
+    """What sort of place a community is."""
+
+    VILLAGE = "village", "村"
+    URBAN = "urban", "城市社区"
+
+
+class UnitCount(Term):
+    """What one contract unit is made of; a contract says how many of them are owed."""
+
+    ACTIVITIES = "activities", "活动场次"  # one held activity
+    GROUPS = "groups", "小组"  # one group-work service in one cycle; its activities are the sessions
+    CASES = "cases", "个案"  # one beneficiary of a casework service
+    SERVICE_RECORDS = "service_records", "服务记录"
+    PERSONS = "persons", "服务人数"  # distinct people; never added to person-times
+    PERSON_TIMES = "person_times", "服务人次"
+    MEALS = "meals", "餐次"
+
+
+class UnitMeasure(Term):
+    """What is measured within one contract unit to see whether it counts."""
+
+    PERSON_TIMES = "person_times", "参与人次"
+    SESSIONS = "sessions", "活动节数"
+    FOLLOW_UPS = "follow_ups", "跟进次数"
+    PERSONS = "persons", "参与人数"
+
+
+class UnitBasis(Term):
+    """Whether every unit must reach the minimum, or the units together on average."""
+
+    EACH = "each", "每个"
+    AVERAGE = "average", "平均"
+
+
+class AssessmentPhase(Term):
+    """Which assessment a tranche waits for."""
+
+    NONE = "none", "不评估"
+    MIDTERM = "midterm", "中期评估"
+    FINAL = "final", "末期评估"

@@ -15,11 +15,27 @@ class Term(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:
+        """Keep the label beside the value."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
         return member
+
+    @classmethod
+    def of(cls, value: str) -> Self:
+        """Return the member with this value.
+
+        Raises
+        ------
+        ValueError
+            If the word is not of this kind; the message lists the words that are.
+        """
+        for member in cls:
+            if member.value == value:
+                return member
+        message = f"{value!r} is not one of {', '.join(member.value for member in cls)}"
+        raise ValueError(message)
 
 
 class Stage(Term):
@@ -408,3 +424,54 @@ class AssessmentPhase(Term):
     NONE = "none", "不评估"
     MIDTERM = "midterm", "中期评估"
     FINAL = "final", "末期评估"
+
+
+class MatchObjective(Term):
+    """What a matching tries to keep small, by name; the caller gives the order."""
+
+    UNMET_PRIORITY = "unmet_priority", "未满足的需求（按优先级加权）"
+    UNFAIRNESS = "unfairness", "各小区满足程度不均"
+    CHANGED = "changed", "对上期匹配的变动"
+    COST = "cost", "匹配代价"
+
+
+class MatchStatus(Term):
+    """How good a matching is known to be."""
+
+    OPTIMAL = "optimal", "已证明最优"
+    WITHIN_GAP = "within_gap", "差距在允许范围内"
+    BEST_SO_FAR = "best_so_far", "目前最好方案"
+    CONTRADICTORY = "contradictory", "锁定的匹配互相矛盾"  # the fixed pairs break a limit; there is no plan
+
+
+class MatchLimit(Term):
+    """A limit that fixed pairs break together."""
+
+    NEED_QUANTITY = "need_quantity", "超过需求数量"
+    INDIVISIBLE = "indivisible", "需求不可拆分"
+    OFFER_CAPACITY = "offer_capacity", "超过服务容量"
+    SOURCE_CAP = "source_cap", "超过来源上限"
+
+
+class UnmetCause(Term):
+    """Why a need, or a part of it, stays unmet."""
+
+    NO_ELIGIBLE_OFFER = "no_eligible_offer", "没有符合条件的服务"
+    NO_CAPACITY = "no_capacity", "符合条件的服务总容量不足"  # even an idle offer could not take it
+    CAPACITY_TAKEN = "capacity_taken", "容量已用于其他需求"
+    SOURCE_CAP = "source_cap", "该类来源已达上限"  # an eligible offer has room, its source has none
+    FAIRNESS = "fairness", "为照顾满足程度更低的小区"
+    NOT_PROVEN = "not_proven", "尚有容量，求解未完成"  # only where the plan is not proven optimal
+
+
+class AlternativeCause(Term):
+    """Why a match does not take the next best offer."""
+
+    ONLY_CHOICE = "only_choice", "没有其他可选服务"
+    COSTLIER = "costlier", "其他服务代价更高"
+    EQUAL = "equal", "其他服务代价相同"
+    CAPACITY_TAKEN = "capacity_taken", "更好的服务容量已用完"
+    SOURCE_CAP = "source_cap", "更好的服务来源已达上限"
+    CONTINUITY = "continuity", "保持上期匹配"
+    FIXED = "fixed", "已锁定"
+    NOT_PROVEN = "not_proven", "求解未完成"  # only where the plan is not proven optimal

@@ -1,0 +1,188 @@
+"""The wall between organisations: every row written and read belongs to the session's organisation.
+
+This module decides nothing about roles. It fills in the owner of new rows, refuses foreign ones before they
+are written, narrows every ORM query to the owner's rows, seals pending personal values and gathers the
+digests that the audit entry of the transaction holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import event, func, insert, inspect, select, update
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+
+from linkage.db.base import Owned
+from linkage.db.sealed import seal_pending, sealed_values, vault_of
+from linkage.db.tables import AuditEntry, AuditHead, IdBlock
+from linkage.errors import ForeignOrganization
+
+_UNAUDITED = (AuditEntry,)
+
+
+class Changes:
+    """What one transaction changed: row counts a table and one digest over every row."""
+
+    def __init__(self) -> None:
+        self.rows: Counter[str] = Counter()
+        self._digest = sha256()
+
+    def add(self, operation: str, table: str, values: Mapping[str, Any]) -> None:
+        """Count a row and fold its values into the digest; ciphertexts are digested as they are."""
+        self.rows[table] += 1
+        line = json.dumps([operation, table, values], default=_plain, sort_keys=True, separators=(",", ":"))
+        self._digest.update(line.encode())
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of all rows so far."""
+        return self._digest.hexdigest()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+def owner_of(session: Session) -> int:
+    """Return the organisation a session works for."""
+    owner = session.info.get("organization_id")
+    if not isinstance(owner, int):
+        message = "the session was opened without an organisation; open it with Work.begin(organization_id)"
+        raise ForeignOrganization(message)
+    return owner
+
+
+def changes_of(session: Session) -> Changes:
+    """Return what the session's transaction has changed so far."""
+    changes = session.info.setdefault("changes", Changes())
+    if not isinstance(changes, Changes):
+        message = "the session was not opened by Work"
+        raise TypeError(message)
+    return changes
+
+
+def reserve_ids(session: Session, table: str, count: int) -> int:
+    """Return the first of `count` consecutive ids of a table, reserved in this transaction."""
+    taken = session.execute(
+        update(IdBlock)
+        .where(IdBlock.table_name == table)
+        .values(next_id=IdBlock.next_id + count)
+        .returning(IdBlock.next_id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if taken is None:
+        session.execute(insert(IdBlock).values(table_name=table, next_id=1 + count))
+        return 1
+    return int(taken) - count
+
+
+def _check_owner(session: Session, row: Owned) -> None:
+    owner = owner_of(session)
+    if getattr(row, "organization_id", None) is None:  # not yet filled in
+        row.organization_id = owner
+    if row.organization_id != owner:
+        message = f"{row.__tablename__}: a row of organisation {row.organization_id} in a session of {owner}"
+        raise ForeignOrganization(message)
+
+
+def _before_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    new: dict[str, list[Owned]] = {}
+    for row in session.new:
+        if isinstance(row, Owned):
+            _check_owner(session, row)
+            if getattr(row, "id", None) is None:  # not yet given
+                new.setdefault(row.__tablename__, []).append(row)
+    with session.no_autoflush:
+        for table, rows in new.items():
+            first = reserve_ids(session, table, len(rows))
+            for offset, row in enumerate(rows):
+                row.id = first + offset
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, Owned):
+            _check_owner(session, row)
+            seal_pending(session, row)
+    for row in session.deleted:
+        if isinstance(row, Owned):
+            _check_owner(session, row)
+
+
+def _row_values(row: Owned) -> dict[str, Any]:
+    mapper = inspect(type(row))
+    return {attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs}
+
+
+def _after_flush(session: Session, _context: UOWTransaction) -> None:
+    changes = changes_of(session)
+    for operation, rows in (("insert", session.new), ("update", session.dirty), ("delete", session.deleted)):
+        for row in rows:
+            if not isinstance(row, Owned) or isinstance(row, _UNAUDITED):
+                continue
+            if operation == "update" and not session.is_modified(row):
+                continue
+            changes.add(operation, row.__tablename__, _row_values(row))
+
+
+def _on_execute(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.is_relationship_load or state.session.info.get("is_registry"):
+        return
+    if state.is_select or state.is_update or state.is_delete:
+        owner = owner_of(state.session)
+        state.statement = state.statement.options(
+            with_loader_criteria(Owned, lambda table: table.organization_id == owner, include_aliases=True)
+        )
+
+
+def watch(factory: Any) -> None:
+    """Put the guard on every session of a factory."""
+    event.listen(factory, "before_flush", _before_flush)
+    event.listen(factory, "after_flush", _after_flush)
+    event.listen(factory, "do_orm_execute", _on_execute)
+
+
+def insert_rows(session: Session, table: type[Owned], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert many rows at once, guarded, sealed and audited like single ones; return their ids.
+
+    Parameters
+    ----------
+    rows
+        Column values; a key named like a sealed column holds its plain text. `id` and `organization_id` are
+        filled in here.
+    """
+    if not rows:
+        return []
+    owner = owner_of(session)
+    vault = vault_of(session)
+    changes = changes_of(session)
+    columns = table.__table__.columns
+    sealed = [column.name for column in columns if column.info.get("sealed")]
+    first = reserve_ids(session, table.__tablename__, len(rows))
+    filled: list[dict[str, Any]] = []
+    for offset, row in enumerate(rows):
+        if row.get("organization_id", owner) != owner:
+            message = f"{table.__tablename__}: a row of organisation {row['organization_id']} in a session of {owner}"
+            raise ForeignOrganization(message)
+        values = {**row, "id": first + offset, "organization_id": owner}
+        if sealed:
+            plain = {name: values.get(name) for name in sealed}
+            values |= sealed_values(vault, table.__tablename__, owner, first + offset, plain)
+        changes.add("insert", table.__tablename__, values)
+        filled.append(values)
+    session.execute(insert(table), filled)
+    return [first + offset for offset in range(len(rows))]
+
+
+def count_rows(session: Session, table: type[Owned]) -> int:
+    """Return how many rows of a table the session's organisation owns."""
+    return session.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+__all__ = ["AuditHead", "Changes", "changes_of", "count_rows", "insert_rows", "owner_of", "reserve_ids", "watch"]

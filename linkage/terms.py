@@ -475,3 +475,22 @@ class AlternativeCause(Term):
     CONTINUITY = "continuity", "保持上期匹配"
     FIXED = "fixed", "已锁定"
     NOT_PROVEN = "not_proven", "求解未完成"  # only where the plan is not proven optimal
+
+
+class AssessedFigure(Term):
+    """A share that the system computes for an assessment; one means all of it was reached."""
+
+    PERSONS_RATIO = "persons_ratio", "服务人数完成率"
+    SERVICE_VOLUME_RATIO = "service_volume_ratio", "服务量完成率"
+    CONTRACT_UNITS_RATIO = "contract_units_ratio", "合同单元完成率"
+    SATISFACTION_RATIO = "satisfaction_ratio", "满意率"
+    NEEDS_ANSWERED_RATIO = "needs_answered_ratio", "需求回应率"
+    ON_TIME_RECORDS_RATIO = "on_time_records_ratio", "10个工作日内登记率"
+
+
+class RoundingMode(Term):
+    """How a score between two printed values is settled before it is compared with the bands."""
+
+    HALF_UP = "half_up", "四舍五入"
+    DOWN = "down", "舍去"
+    NONE = "none", "不取整"

@@ -6,12 +6,11 @@ Money is written in yuan and computed in integer fen; the tranche amounts always
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 
 from pydantic import Field
 
-from linkage.schemas.record import Code, Count, Name, Percent, Positive, Record, Text, Yuan, to_fen
+from linkage.schemas.record import Code, Count, Day, Name, Percent, Positive, Record, Text, Yuan, to_fen
 from linkage.terms import AssessmentPhase, GateKind, ServiceMethod, UnitBasis, UnitCount, UnitMeasure
 
 
@@ -42,7 +41,7 @@ class Duty(Record):
     duty: Name = Field(description="责任事项")
     party: Code = Field(description="由谁负责，填参与方代码")
     detail: Text = Field(description="具体做什么、做到什么程度")
-    due_on: date | None = Field(default=None, description="完成期限，长期责任可不填")
+    due_on: Day | None = Field(default=None, description="完成期限，长期责任可不填")
 
 
 class BudgetLine(Record):

@@ -6,11 +6,22 @@ to whom, when, where, by how many people, with which risks (条例 art. 12 asks 
 
 from __future__ import annotations
 
-from datetime import date
-
 from pydantic import Field
 
-from linkage.schemas.record import Age, ClockTime, Code, Count, DayOfMonth, Flag, Name, Positive, Record, Text, Weekday
+from linkage.schemas.record import (
+    Age,
+    ClockTime,
+    Code,
+    Count,
+    Day,
+    DayOfMonth,
+    Flag,
+    Name,
+    Positive,
+    Record,
+    Text,
+    Weekday,
+)
 from linkage.terms import NeedCategory, PartyKind, PartyRole, ServiceMethod, Society
 
 
@@ -51,7 +62,7 @@ class Schedule(Record):
     every_n_days: int | None = Field(
         default=None, strict=True, ge=1, le=366, description="每隔几天一次，从周期第一天算起"
     )
-    on_dates: tuple[date, ...] | None = Field(default=None, min_length=1, description="指定日期，例如节庆活动")
+    on_dates: tuple[Day, ...] | None = Field(default=None, min_length=1, description="指定日期，例如节庆活动")
     start: ClockTime = Field(description='开始时间，写作 "10:30"')
     duration_minutes: int = Field(strict=True, ge=1, le=24 * 60, description="一次多少分钟")
     places: Positive | None = Field(default=None, description="志愿者名额上限，不填则按人员配置")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from linkage.schemas.record import AsOf, Code, Count, Figure, Name, Positive, Record, Text
+from linkage.schemas.record import AsOf, Code, Count, Day, Name, Number, Positive, Record, Text
 from linkage.terms import CommunityKind, LinkageMode
 
 
@@ -32,11 +32,11 @@ class Organization(Record):
     uscc: str | None = Field(default=None, description="统一社会信用代码，18位，可不填")
 
 
-class Period(Record):
+class ProjectPeriod(Record):
     """The days a project runs, both included."""
 
-    from_on: date = Field(description="开始日期，写作 2024-07-01")
-    to_on: date = Field(description="结束日期（含当天），写作 2025-06-30")
+    from_on: Day = Field(description="开始日期，写作 2024-07-01")
+    to_on: Day = Field(description="结束日期（含当天），写作 2025-06-30")
 
 
 class Beneficiaries(Record):
@@ -51,7 +51,7 @@ class Claim(Record):
     """A figure that one source states; sources that disagree stand side by side."""
 
     subject: Name = Field(description="说的是什么，例如：在册党员人数")
-    value: Figure = Field(description="数值，按来源原样填写")
+    value: Number = Field(description="数值，按来源原样填写")
     unit: Name = Field(description="单位，例如：人、人次、户")
     source: Name = Field(description="出处，例如：社区党委花名册")
     as_of: AsOf = Field(description="截止时间，可写到年、月或日：2022、2022-05、2022-05-31")
@@ -64,7 +64,7 @@ class Project(Record):
     name: Name = Field(description="项目名称")
     linkage_mode: LinkageMode = Field(description="联动模式")
     aims: tuple[Text, ...] = Field(min_length=1, description="项目目标，一条一行")
-    period: Period = Field(description="项目周期")
+    period: ProjectPeriod = Field(description="项目周期")
     cycle_months: int = Field(strict=True, ge=1, le=12, description="每个服务周期几个月，例如 3 表示按季度")
     beneficiaries: Beneficiaries = Field(description="服务对象")
     claims: tuple[Claim, ...] = Field(default=(), description="各来源给出的数字，口径不一致时并列，不合并")

@@ -7,21 +7,21 @@ than one field stands here: those are checked with the whole file, where their l
 
 from __future__ import annotations
 
+import contextlib
 import re
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 
 class Record(BaseModel):
@@ -31,22 +31,33 @@ class Record(BaseModel):
 
 
 CODE_PATTERN = r"^[a-z][a-z0-9_-]{0,39}$"
+DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 CLOCK_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 AS_OF_PATTERN = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 
 
-def _fen_places(value: Decimal) -> Decimal:
-    """Refuse an amount finer than one fen."""
-    if value != value.quantize(Decimal("0.01")):
-        raise ValueError("an amount has at most two decimals (fen)")
+def no_flag(value: Any) -> Any:
+    """Refuse `true` where a number is meant; Python would count it as 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("spelling", "a number is expected, not true or false")
     return value
+
+
+def _day(value: Any) -> Any:
+    """Refuse digits that would be read as seconds since 1970; leave the rest to the date type."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(DAY_PATTERN, value):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    raise PydanticCustomError("spelling", "a day of the calendar is written as YYYY-MM-DD, e.g. 2024-07-01")
 
 
 def _clock(value: Any) -> Any:
     """Read `"10:30"` as a time of day; leave anything else for the type to refuse."""
     if isinstance(value, str):
         if not re.fullmatch(CLOCK_PATTERN, value):
-            raise ValueError('a time of day is written as "HH:MM", e.g. "10:30"')
+            raise PydanticCustomError("spelling", 'a time of day is written as "HH:MM", e.g. "10:30"')
         return time.fromisoformat(value)
     return value
 
@@ -73,13 +84,13 @@ Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
 DayOfMonth = Annotated[int, Field(strict=True, ge=1, le=28)]
 Flag = Annotated[bool, Field(strict=True)]
 
-Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Ratio = Annotated[float, BeforeValidator(no_flag), Field(ge=0, le=1, allow_inf_nan=False)]
 """A share from 0 to 1, for simulation hints only; money and scores use decimals."""
 
 Percent = Annotated[
     Decimal,
-    Field(gt=0, le=100),
-    PlainSerializer(str, return_type=str, when_used="json"),
+    BeforeValidator(no_flag),
+    Field(gt=0, le=100, max_digits=9, decimal_places=6),
     WithJsonSchema(
         {
             "anyOf": [
@@ -91,17 +102,26 @@ Percent = Annotated[
 ]
 Yuan = Annotated[
     Decimal,
-    Field(ge=0, le=Decimal(10_000_000_000)),
-    AfterValidator(_fen_places),
+    BeforeValidator(no_flag),
+    Field(ge=0, le=Decimal(10_000_000_000), decimal_places=2),
     WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d{1,2})?$"}]}),
 ]
 """An amount of money in yuan with at most two decimals; code computes in integer fen."""
 
-Figure = Annotated[
+Number = Annotated[
     Decimal,
+    BeforeValidator(no_flag),
+    Field(max_digits=18, decimal_places=6),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}),
 ]
 """A number as its source printed it."""
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": DAY_PATTERN}),
+]
+"""A calendar day in Asia/Shanghai, written YYYY-MM-DD."""
 
 ClockTime = Annotated[
     time,

@@ -1,0 +1,128 @@
+"""What a solve is asked for and what it returns: options, levels with bounds, assignments, trace.
+
+Phases end by counts, so that the same problem and seed give the same plan on every machine; a deadline only
+cuts them short, and then the best plan so far comes back with the bound that was proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.terms import RosterObjective, RosterStatus
+
+Integers = NDArray[np.int64]
+
+
+class Deadline(Protocol):
+    """A clock the caller owns; the kernel has none."""
+
+    def remaining_seconds(self) -> float:
+        """Return what is left, zero or less when the time is up."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterOptions:
+    """How hard to try.
+
+    Parameters
+    ----------
+    seed
+        Of all random choices; stored with the result.
+    sweeps
+        Price steps of the relaxation for each objective level that is not yet proven.
+    moves
+        Ruin-and-recreate moves of the local search.
+    exact_pairs
+        Up to this many candidate pairs the exact solver polishes the plan and proves its bounds.
+    exact_effort
+        Deterministic seconds (CP-SAT's machine-independent unit) for all levels of the exact solver together.
+    deadline
+        Optional upper guard; a plan cut short may differ from machine to machine.
+    """
+
+    seed: int = 0
+    sweeps: int = 80
+    moves: int = 400
+    exact_pairs: int = 2500
+    exact_effort: float = 2.0
+    deadline: Deadline | None = None
+
+    def has_time(self) -> bool:
+        """Whether the deadline, if there is one, lies ahead."""
+        return self.deadline is None or self.deadline.remaining_seconds() > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterLevel:
+    """One objective level of a plan.
+
+    Parameters
+    ----------
+    value
+        What the plan reaches; lower is better.
+    bound
+        No plan that is as good on every level before this one is below it.
+    """
+
+    terms: tuple[RosterObjective, ...]
+    value: int
+    bound: int
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing better is possible on this level."""
+        return self.value <= self.bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterTrace:
+    """What the solve did, in counts."""
+
+    seed: int
+    candidate_pairs: int
+    sweeps: int = 0
+    moves: int = 0
+    exact_effort: float = 0.0
+    is_cut_short: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RosterResult:
+    """A checked plan.
+
+    Parameters
+    ----------
+    volunteer, shift, seat
+        (n_assignments,) int64, sorted by shift, seat, volunteer; `seat` is a row of the problem's seats.
+    levels
+        Value and bound for every objective level, in order.
+    terms
+        Value of each of the seven terms, whether or not it is in the objectives.
+    """
+
+    volunteer: Integers
+    shift: Integers
+    seat: Integers
+    levels: tuple[RosterLevel, ...]
+    terms: Mapping[RosterObjective, int]
+    trace: RosterTrace
+    prices: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def status(self) -> RosterStatus:
+        """Optimal if every level is proven."""
+        return RosterStatus.OPTIMAL if all(level.is_proven for level in self.levels) else RosterStatus.BEST_FOUND
+
+    @property
+    def gap_ratio(self) -> float:
+        """Distance of the first unproven level from its bound, as a share of its value; 0 if all are proven."""
+        for level in self.levels:
+            if not level.is_proven:
+                return (level.value - level.bound) / level.value
+        return 0.0

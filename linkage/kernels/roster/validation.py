@@ -1,0 +1,180 @@
+"""Find every mistake in a roster problem at once, in words that name the row, the number and the rule.
+
+It decides whether the numbers can be true, not whether the plan will be good: a seat that nobody can take is
+no mistake, a fixed pair that breaks a hard rule is one (the contradicting rules are named).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from linkage.kernels.roster.problem import Pairs, Requests, RosterProblem, Windows
+
+LARGEST = 2**31 - 1
+LARGEST_WEIGHT = 10**6
+LARGEST_HORIZON_DAYS = 3660
+SHOWN = 20
+"""How many rows of one kind of mistake are spelled out before they are only counted."""
+
+
+def _rows(bad: Any, text: str) -> Iterator[str]:
+    rows = np.flatnonzero(np.asarray(bad))
+    for row in rows[:SHOWN]:
+        yield text.format(row=int(row))
+    if rows.size > SHOWN:
+        yield text.format(row=f"... {rows.size - SHOWN} more")
+
+
+def _is_whole(array: np.ndarray[Any, Any]) -> bool:
+    return bool(array.dtype == np.int64)
+
+
+def _columns(problem: RosterProblem) -> Iterator[tuple[str, np.ndarray[Any, Any], int | tuple[int, int], int, int]]:
+    """Yield every integer array with its name, expected shape, least and largest value."""
+    people, shifts, seats = problem.volunteers, problem.shifts, problem.seats
+    n_people, n_shifts, n_seats = people.leads.size, shifts.start.size, seats.shift.size
+    for name in ("max_minutes", "max_minutes_week", "max_minutes_day", "pledge_minutes", "rest_minutes"):
+        yield f"volunteers.{name}", getattr(people, name), n_people, 0, LARGEST
+    latest = (problem.horizon_days + 1) * 1440
+    yield "shifts.start", shifts.start, n_shifts, 0, max(0, problem.horizon_days * 1440 - 1)
+    yield "shifts.end", shifts.end, n_shifts, 0, latest
+    yield "shifts.priority", shifts.priority, n_shifts, 1, LARGEST_WEIGHT
+    yield "shifts.place", shifts.place, n_shifts, -1, problem.travel_minutes.shape[0] - 1
+    yield "seats.shift", seats.shift, n_seats, 0, n_shifts - 1
+    skills = people.skills.shape[1] if people.skills.ndim == 2 else 0
+    yield "seats.skill", seats.skill, n_seats, -1, skills - 1
+    yield "seats.minimum", seats.minimum, n_seats, 0, LARGEST_WEIGHT
+    yield "seats.target", seats.target, n_seats, 0, LARGEST_WEIGHT
+    yield "seats.under_weight", seats.under_weight, n_seats, 0, LARGEST_WEIGHT
+    windows = problem.windows
+    yield "windows.volunteer", windows.volunteer, windows.volunteer.size, 0, n_people - 1
+    yield "windows.start", windows.start, windows.volunteer.size, -LARGEST, LARGEST
+    yield "windows.end", windows.end, windows.volunteer.size, -LARGEST, LARGEST
+    tables: list[tuple[str, Pairs | Requests | None]] = [
+        ("eligible", problem.eligible),
+        ("previous", problem.previous),
+        ("fixed", problem.fixed),
+        ("requests", problem.requests),
+    ]
+    for name, pairs in tables:
+        if pairs is not None:
+            yield f"{name}.volunteer", pairs.volunteer, pairs.volunteer.size, 0, n_people - 1
+            yield f"{name}.shift", pairs.shift, pairs.volunteer.size, 0, n_shifts - 1
+    yield "requests.weight", problem.requests.weight, problem.requests.volunteer.size, 0, LARGEST_WEIGHT
+    yield "released", problem.released, problem.released.size, 0, n_people - 1
+    for name, days in (("week_of_day", problem.week_of_day), ("period_of_day", problem.period_of_day)):
+        if days is not None:
+            yield name, days, problem.horizon_days, 0, max(0, problem.horizon_days - 1)
+    if problem.served_minutes.size:
+        yield "served_minutes", problem.served_minutes, (n_people, problem.served_minutes.shape[-1]), 0, LARGEST
+    places = problem.travel_minutes.shape[0]
+    yield "travel_minutes", problem.travel_minutes, (places, places), 0, LARGEST
+
+
+def _shape_mistakes(problem: RosterProblem) -> Iterator[str]:
+    for name, array, shape, least, largest in _columns(problem):
+        expected = (shape,) if isinstance(shape, int) else shape
+        if not _is_whole(array):
+            yield f"{name} must hold whole numbers of at most {LARGEST}, not {array.dtype}"
+        elif array.shape != expected:
+            yield f"{name} has shape {array.shape}, expected {expected}"
+        elif array.ndim == 1:
+            yield from _rows((array < least) | (array > largest), f"{name}[{{row}}] is outside {least}..{largest}")
+        elif array.size and (array.min() < least or array.max() > largest):
+            yield f"{name} holds a value outside {least}..{largest}"
+    people = problem.volunteers
+    if people.skills.ndim != 2 or people.skills.shape[0] != people.leads.size:
+        yield f"volunteers.skills has shape {people.skills.shape}, expected ({people.leads.size}, n_skills)"
+    if problem.shifts.leads.shape != problem.shifts.start.shape:
+        yield f"shifts.leads has shape {problem.shifts.leads.shape}, expected {problem.shifts.start.shape}"
+    if problem.requests.want.shape != problem.requests.volunteer.shape:
+        yield f"requests.want has shape {problem.requests.want.shape}, expected {problem.requests.volunteer.shape}"
+
+
+def _day_mistakes(problem: RosterProblem) -> Iterator[str]:
+    for name, days in (("week_of_day", problem.weeks), ("period_of_day", problem.periods)):
+        if days.size and (days[0] != 0 or np.any(np.diff(days) < 0) or np.any(np.diff(days) > 1)):
+            yield f"{name} must start at 0 and rise by 0 or 1 from day to day"
+    if problem.served_minutes.size and problem.served_minutes.shape[1] != problem.period_count:
+        yield f"served_minutes has {problem.served_minutes.shape[1]} periods, expected {problem.period_count}"
+
+
+def _window_mistakes(windows: Windows) -> Iterator[str]:
+    yield from _rows(windows.end < windows.start, "windows[{row}] ends before it starts")
+
+
+def _duplicates(pairs: Pairs | Requests, name: str) -> Iterator[str]:
+    keys = pairs.volunteer * (LARGEST + 1) + pairs.shift
+    _, first = np.unique(keys, return_index=True)
+    repeated = np.ones(keys.size, dtype=np.bool_)
+    repeated[first] = False
+    yield from _rows(repeated, f"{name}[{{row}}] names the same volunteer and shift as an earlier row")
+
+
+def _meaning_mistakes(problem: RosterProblem) -> Iterator[str]:
+    shifts, seats = problem.shifts, problem.seats
+    yield from _rows(shifts.end <= shifts.start, "shifts[{row}] ends before or when it starts")
+    yield from _rows(seats.minimum > seats.target, "seats[{row}] has a minimum above its target")
+    yield from _window_mistakes(problem.windows)
+    yield from _day_mistakes(problem)
+    yield from _duplicates(problem.previous, "previous")
+    yield from _duplicates(problem.fixed, "fixed")
+    yield from _duplicates(problem.requests, "requests")
+
+
+def _option_mistakes(problem: RosterProblem) -> Iterator[str]:
+    if not 0 <= problem.horizon_days <= LARGEST_HORIZON_DAYS:
+        yield f"horizon_days is {problem.horizon_days}, expected 0..{LARGEST_HORIZON_DAYS}"
+    if not 0 <= problem.buffer_minutes <= LARGEST:
+        yield f"buffer_minutes is {problem.buffer_minutes}, expected 0..{LARGEST}"
+    if not 1 <= problem.minimum_factor <= LARGEST_WEIGHT:
+        yield f"minimum_factor is {problem.minimum_factor}, expected 1..{LARGEST_WEIGHT}"
+    named = [term for level in problem.objectives for term in level]
+    if len(named) != len(set(named)):
+        yield "objectives names a term twice"
+    if any(not level for level in problem.objectives):
+        yield "objectives holds an empty level"
+    for term, weight in problem.weights.items():
+        if not 0 <= weight <= LARGEST_WEIGHT:
+            yield f"weights[{term}] is {weight}, expected 0..{LARGEST_WEIGHT}"
+
+
+def _fixed_mistakes(problem: RosterProblem) -> Iterator[str]:
+    """Name the hard rules that the fixed pairs break alone or together."""
+    from linkage.kernels.roster import hard
+
+    facts = hard.HardFacts.of(problem)
+    kept = facts.fixed
+    for volunteer, shift in kept:
+        yield from (
+            f"fixed volunteer {volunteer} on shift {shift}: {broken}" for broken in facts.broken_alone(volunteer, shift)
+        )
+    for volunteer in sorted({pair[0] for pair in kept}):
+        own = sorted((pair[1] for pair in kept if pair[0] == volunteer), key=lambda s: (facts.start[s], s))
+        for earlier, later in pairwise(own):
+            if facts.clash(volunteer, earlier, later):
+                yield f"fixed volunteer {volunteer} on shifts {earlier} and {later}: they overlap or leave too little time"
+        yield from (f"fixed volunteer {volunteer}: {broken}" for broken in facts.broken_caps(volunteer, own))
+    for shift in sorted({pair[1] for pair in kept}):
+        people = [pair[0] for pair in kept if pair[1] == shift]
+        if facts.seating(shift, people) is None:
+            yield f"fixed volunteers {people} on shift {shift}: there are not enough seats they may take"
+
+
+def mistakes(problem: RosterProblem) -> list[str]:
+    """Return every mistake, the deeper checks only where the numbers themselves make sense."""
+    found = list(_option_mistakes(problem))
+    if found:
+        return found
+    found = list(_shape_mistakes(problem))
+    if found:
+        return found
+    found = list(_meaning_mistakes(problem))
+    if found:
+        return found
+    return list(_fixed_mistakes(problem))

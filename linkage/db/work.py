@@ -76,6 +76,7 @@ class Work:
     def _session(self, engine: Engine, organization_id: int | None) -> OwnedSession:
         session = sessionmaker(engine, class_=OwnedSession, expire_on_commit=False)()
         session.info["vault"] = self.vault
+        session.info["settings"] = self.settings
         if organization_id is None:
             session.info["is_registry"] = True
         else:
@@ -148,4 +149,13 @@ class Work:
         self._reader.dispose()
 
 
-__all__ = ["OwnedSession", "Work", "act", "utc_now"]
+def settings_of(session: Session) -> Settings:
+    """Return the settings of the installation that lent a session."""
+    settings = session.info.get("settings")
+    if not isinstance(settings, Settings):
+        message = "the session was not opened by Work and has no settings"
+        raise TypeError(message)
+    return settings
+
+
+__all__ = ["OwnedSession", "Work", "act", "settings_of", "utc_now"]

@@ -111,7 +111,7 @@ class ContractUnit(Owned):
     project_id: Mapped[int] = key_column()
     code: Mapped[Code]
     name: Mapped[str]
-    method: Mapped[ServiceMethod] = word(ServiceMethod)
+    method: Mapped[ServiceMethod | None] = word(ServiceMethod)  # None: all methods count
     target_count: Mapped[int]
     unit: Mapped[str] = mapped_column(String(20))
     __table_args__ = (

@@ -229,7 +229,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(length=120), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("method", sa.String(length=40), nullable=False),
+        sa.Column("method", sa.String(length=40), nullable=True),
         sa.Column("target_count", sa.Integer(), nullable=False),
         sa.Column("unit", sa.String(length=20), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

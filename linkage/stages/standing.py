@@ -1,0 +1,175 @@
+"""Where a project stands: its row, its charter, its cycle, and the decisions people took.
+
+Shared by all stages. It loads and records; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from linkage.db.audit import act
+from linkage.db.tables import Charter as CharterRow
+from linkage.db.tables import Decision, Project
+from linkage.errors import ConflictingKey, Unknown
+from linkage.schemas.charter import Charter
+from linkage.schemas.charter_project import CyclePeriod
+from linkage.terms import DecisionKind, PartyRole
+
+LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def local_date(instant: datetime) -> date:
+    """Return the day an instant falls on where the project lives."""
+    return instant.astimezone(LOCAL_ZONE).date()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A project as a use case finds it."""
+
+    project: Project
+    charter: Charter
+
+    @property
+    def cycle(self) -> CyclePeriod:
+        """The cycle the project is in."""
+        return self.charter.cycle(self.project.cycle)
+
+    @property
+    def is_last_cycle(self) -> bool:
+        """Whether no cycle follows."""
+        return self.project.cycle == len(self.charter.cycles())
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that must be true before a project leaves its stage.
+
+    Parameters
+    ----------
+    code
+        A stable short name such as `matches_confirmed`.
+    label
+        Chinese, for people.
+    whose_turn
+        The role that can open it; None when only time can.
+    since
+        From when it has been waiting.
+    detail
+        Counts and codes for people (no names of residents).
+    """
+
+    code: str
+    label: str
+    is_open: bool
+    whose_turn: PartyRole | None
+    since: datetime | None
+    detail: str = ""
+
+
+def find_project(session: Session, code: str) -> Project:
+    """Find a project of the session's organisation by its code.
+
+    Raises
+    ------
+    Unknown
+        Naming the projects there are.
+    """
+    project = session.execute(select(Project).where(Project.code == code)).scalar_one_or_none()
+    if project is None:
+        known = ", ".join(session.execute(select(Project.code).order_by(Project.code)).scalars()) or "none yet"
+        message = f"no project {code!r} here; projects: {known}"
+        raise Unknown(message)
+    return project
+
+
+def standing_of(session: Session, project_id: int) -> Standing:
+    """Load a project with the charter it last adopted."""
+    project = session.get(Project, project_id)
+    if project is None:
+        message = f"no project with id {project_id} here"
+        raise Unknown(message)
+    body = session.execute(
+        select(CharterRow.body).where(CharterRow.project_id == project_id).order_by(CharterRow.id.desc()).limit(1)
+    ).scalar_one()
+    return Standing(project, _charter(json.dumps(body, ensure_ascii=False, sort_keys=True)))
+
+
+@lru_cache(maxsize=64)
+def _charter(text: str) -> Charter:
+    return Charter.model_validate_json(text)
+
+
+def poke(session: Session, project_id: int, now: datetime) -> None:
+    """Ask the lifecycle to look at a project at its next tick; every use case that changes something calls it."""
+    look_at(session, project_id, now)
+
+
+def look_at(session: Session, project_id: int, at: datetime) -> None:
+    """Set when the lifecycle looks at a project next; a clock's hand, so no audit entry is made of it."""
+    session.execute(
+        update(Project).where(Project.id == project_id).values(due_at=at).execution_options(synchronize_session=False)
+    )
+
+
+def decision(session: Session, project_id: int, key: str) -> Decision | None:
+    """Find a decision by its key."""
+    return session.execute(
+        select(Decision).where(Decision.project_id == project_id, Decision.decision_key == key)
+    ).scalar_one_or_none()
+
+
+def decide(
+    session: Session,
+    standing: Standing,
+    kind: DecisionKind,
+    *,
+    key: str,
+    verdict: str,
+    actor: str,
+    now: datetime,
+    reason: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> Decision:
+    """Record what a person decided; the same decision again is the same row.
+
+    Raises
+    ------
+    ConflictingKey
+        If this was decided before with another verdict.
+    """
+    known = decision(session, standing.project.id, key)
+    if known is not None:
+        if known.verdict != verdict:
+            message = f"{kind.value} was decided on {known.decided_at:%Y-%m-%d} as {known.verdict!r} by {known.actor}"
+            raise ConflictingKey(message)
+        return known
+    row = Decision(
+        project_id=standing.project.id,
+        kind=kind,
+        decision_key=key,
+        cycle=standing.project.cycle,
+        verdict=verdict,
+        actor=actor,
+        reason=reason,
+        detail=detail or {},
+        decided_at=now,
+    )
+    session.add(row)
+    session.flush()
+    act(session, f"decision.{kind.value}", project_id=standing.project.id, verdict=verdict, key=key)
+    poke(session, standing.project.id, now)
+    return row
+
+
+def cycle_key(standing: Standing, kind: DecisionKind) -> str:
+    """Return the decision key of a decision taken once a cycle."""
+    return f"{kind.value}:cycle-{standing.project.cycle}"

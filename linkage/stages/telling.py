@@ -122,4 +122,9 @@ def _queue(
         "is_simulated": project.is_simulated,
         **context,
     }
-    queue(session, letter, lambda: render_message(settings_of(session).templates_folder, kind, whole), now=now)
+    queue(
+        session,
+        letter,
+        lambda: render_message(settings_of(session).templates_folder / "messages", kind, whole),
+        now=now,
+    )

@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
@@ -54,12 +55,16 @@ def _day(value: Any) -> Any:
 
 
 def _clock(value: Any) -> Any:
-    """Read `"10:30"` as a time of day; leave anything else for the type to refuse."""
-    if isinstance(value, str):
-        if not re.fullmatch(CLOCK_PATTERN, value):
-            raise PydanticCustomError("spelling", 'a time of day is written as "HH:MM", e.g. "10:30"')
+    """Read `"10:30"` as a time of day; refuse a bare number, which would be read as seconds."""
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(CLOCK_PATTERN, value):
         return time.fromisoformat(value)
-    return value
+    raise PydanticCustomError("spelling", 'a time of day is written as "HH:MM", e.g. "10:30"')
+
+
+def _clock_text(value: time) -> str:
+    return value.strftime("%H:%M")
 
 
 def _as_of(value: Any) -> Any:
@@ -126,6 +131,7 @@ Day = Annotated[
 ClockTime = Annotated[
     time,
     BeforeValidator(_clock),
+    PlainSerializer(_clock_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": CLOCK_PATTERN}),
 ]
 AsOf = Annotated[

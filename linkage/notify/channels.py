@@ -18,6 +18,7 @@ class Channels:
     """The channels of an installation."""
 
     mailbox_folder: Path
+    outside_tags: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, settings: Settings) -> Channels:
@@ -26,7 +27,7 @@ class Channels:
 
     def tells_repeats(self, tag: str) -> bool:
         """Say whether the receiver recognises a repeated message by its key."""
-        return True
+        return tag not in self.outside_tags
 
     def send(self, envelope: Envelope) -> Delivery:
         """Send one notice; a channel's refusal is an answer, not an exception."""

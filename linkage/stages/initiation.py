@@ -29,7 +29,7 @@ from linkage.db.tables import (
 from linkage.db.tables import Charter as CharterRow
 from linkage.errors import ConflictingKey
 from linkage.schemas.charter import Charter
-from linkage.stages.telling import tell_party
+from linkage.stages.telling import Value, tell_party
 from linkage.terms import PartyRole, ProjectState, Stage, TrancheState
 
 
@@ -193,7 +193,7 @@ def _tell(session: Session, project: Project, charter: Charter, parties: dict[st
         duties = tuple(
             {"duty": duty.duty, "detail": duty.detail} for duty in charter.responsibilities if duty.party == party.code
         )
-        context = {
+        context: dict[str, Value] = {
             "roles": "、".join(role.label for role in party.roles),
             "from_on": project.from_on,
             "to_on": project.to_on,

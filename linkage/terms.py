@@ -494,3 +494,63 @@ class RoundingMode(Term):
     HALF_UP = "half_up", "四舍五入"
     DOWN = "down", "舍去"
     NONE = "none", "不取整"
+
+
+class ImportRemark(Term):
+    """What a person should know of a survey file before it is imported."""
+
+    UNKNOWN_QUESTION = "unknown_question", "章程没有用到的题目"
+    UNMAPPED_OPTION = "unmapped_option", "没有对应需求类别的选项"
+    UNCLASSIFIED_TEXT = "unclassified_text", "未能归类的开放回答，需人工归类"
+    UNKNOWN_AREA = "unknown_area", "不认识的片区"
+    REPEATED_RESPONDENT = "repeated_respondent", "填答人编号重复"
+    REPEATED_PERSON = "repeated_person", "同一人填答多次，以最后一次为准"
+    SHARED_PHONE = "shared_phone", "不同的人登记了同一电话"
+    UNUSABLE_VALUE = "unusable_value", "不能使用的填写内容"
+    REFUSED_CELL = "refused_cell", "读取时发现问题的单元格"
+    NO_CONSENT = "no_consent", "未同意使用信息"
+    NO_CONSENT_QUESTION = "no_consent_question", "问卷没有知情同意题"
+
+
+class GapCause(Term):
+    """Why units of a need are not served in a cycle; one gap has one cause."""
+
+    NO_OFFER = "no_offer", "没有此类服务"
+    OUT_OF_AREA = "out_of_area", "此类服务不覆盖该片区"
+    WRONG_AGE = "wrong_age", "年龄不在服务范围"
+    UNKNOWN_AGE = "unknown_age", "服务有年龄要求而年龄未登记"
+    TOO_LATE = "too_late", "服务时间晚于需要的日期"
+    NO_CONSENT = "no_consent", "本人未同意使用信息"
+    NO_CAPACITY = "no_capacity", "符合条件的服务总容量不足"
+    CAPACITY_TAKEN = "capacity_taken", "容量已用于其他需求"
+    FAIRNESS = "fairness", "为照顾满足程度更低的小区"
+    NOT_PROVEN = "not_proven", "尚有容量，求解未完成"
+    REJECTED = "rejected", "审核时未采纳"
+    DECLINED = "declined", "承接方谢绝"
+    EXPIRED = "expired", "承接方逾期未答复"
+
+
+class GapChange(Term):
+    """The smallest change that would meet an unmet need."""
+
+    ADD_OFFER = "add_offer", "增加一项此类服务"
+    EXTEND_AREA = "extend_area", "扩大服务覆盖片区"
+    WIDEN_AGE = "widen_age", "放宽年龄要求"
+    RECORD_AGE = "record_age", "补登年龄"
+    START_EARLIER = "start_earlier", "提前开展服务"
+    OBTAIN_CONSENT = "obtain_consent", "征得本人同意"
+    RAISE_CAPACITY = "raise_capacity", "增加服务容量"
+    ASK_AGAIN = "ask_again", "与承接方再商议"
+
+
+class MatchGround(Term):
+    """A ground on which a need and a service stand together; a match names several."""
+
+    CATEGORY = "category", "类别相符"
+    AREA_LISTED = "area_listed", "专门服务该片区"
+    COMMUNITY_LISTED = "community_listed", "服务该社区"
+    EVERYWHERE = "everywhere", "服务全部片区"
+    SAME_PROVIDER = "same_provider", "延续上期承接方"
+    OTHER_PROVIDER = "other_provider", "与上期承接方不同"
+    STARTS_ON = "starts_on", "开展日期"
+    CHOICE = "choice", "在可选服务中的选择"

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linkage.db.base import Owned, Unique, key_column, links, word
-from linkage.terms import MatchState
+from linkage.terms import GapCause, MatchState
 
 
 class MatchRun(Owned):
@@ -51,12 +51,13 @@ class Gap(Owned):
     project_id: Mapped[int] = key_column()
     match_run_id: Mapped[int] = key_column()
     need_id: Mapped[int] = key_column()
+    cause: Mapped[GapCause] = word(GapCause)
     quantity: Mapped[int]
     reasons: Mapped[list[Any]]  # [{code, …numbers}]
     cheapest_change: Mapped[dict[str, Any] | None]
     noted_on: Mapped[date]
     __table_args__ = (
         *links("project", "match_run", "need"),
-        Unique("organization_id", "match_run_id", "need_id"),
+        Unique("organization_id", "match_run_id", "need_id", "cause"),
         CheckConstraint("quantity > 0", name="quantity"),
     )

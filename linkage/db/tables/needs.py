@@ -39,6 +39,7 @@ class SurveyResponse(Owned):
     project_id: Mapped[int] = key_column()
     survey_import_id: Mapped[int] = key_column()
     person_id: Mapped[int | None] = key_column(nullable=True)
+    present_party_id: Mapped[int | None] = key_column(nullable=True)  # the committee that went along on a visit
     source: Mapped[Code]
     respondent_key: Mapped[Code]
     row_number: Mapped[int]
@@ -46,8 +47,9 @@ class SurveyResponse(Owned):
     content_index: Mapped[bytes] = mapped_column(LargeBinary)  # keyed hash: the same answers again change nothing
     raw_sealed: Mapped[bytes | None] = sealed_column(DataClass.SENSITIVE, Retention.SURVEY)
     answers_sealed: Mapped[bytes | None] = sealed_column(DataClass.SENSITIVE, Retention.SURVEY)
+    unclassified: Mapped[list[Any]]  # questions answered in free words that wait for a person
     __table_args__ = (
-        *links("project", "survey_import", "person"),
+        *links("project", "survey_import", "person", present_party="party"),
         Unique("organization_id", "project_id", "source", "respondent_key"),
     )
 
@@ -91,7 +93,7 @@ class Need(Owned):
     state: Mapped[NeedState] = word(NeedState)
     __table_args__ = (
         *links("project", "survey_response", "person", "area", "community", "consent", "common_issue"),
-        Unique("organization_id", "survey_response_id", "question_key", "stated"),
+        Unique("organization_id", "survey_response_id", "question_key", "stated", "cycle"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("priority > 0", name="priority"),
     )

@@ -1187,6 +1187,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("survey_import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("present_party_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("source", sa.String(length=120), nullable=False),
         sa.Column("respondent_key", sa.String(length=120), nullable=False),
         sa.Column("row_number", sa.Integer(), nullable=False),
@@ -1194,12 +1195,18 @@ def upgrade() -> None:
         sa.Column("content_index", sa.LargeBinary(), nullable=False),
         sa.Column("raw_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("answers_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("unclassified", DOCUMENT, nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "person_id"],
             ["person.organization_id", "person.id"],
             name=op.f("fk_survey_response_organization_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "present_party_id"],
+            ["party.organization_id", "party.id"],
+            name=op.f("fk_survey_response_organization_id_present_party_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organization_id", "project_id"],
@@ -1227,6 +1234,7 @@ def upgrade() -> None:
     with op.batch_alter_table("survey_response", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_survey_response_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_survey_response_present_party_id"), ["present_party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_survey_import_id"), ["survey_import_id"], unique=False)
 
@@ -1370,7 +1378,8 @@ def upgrade() -> None:
             "survey_response_id",
             "question_key",
             "stated",
-            name=op.f("uq_need_organization_id_survey_response_id_question_key_stated"),
+            "cycle",
+            name=op.f("uq_need_organization_id_survey_response_id_question_key_stated_cycle"),
         ),
     )
     with op.batch_alter_table("need", schema=None) as batch_op:
@@ -1480,6 +1489,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("match_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("reasons", DOCUMENT, nullable=False),
         sa.Column("cheapest_change", DOCUMENT, nullable=True),
@@ -1506,7 +1516,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gap")),
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_gap_organization_id_id")),
         sa.UniqueConstraint(
-            "organization_id", "match_run_id", "need_id", name=op.f("uq_gap_organization_id_match_run_id_need_id")
+            "organization_id",
+            "match_run_id",
+            "need_id",
+            "cause",
+            name=op.f("uq_gap_organization_id_match_run_id_need_id_cause"),
         ),
     )
     with op.batch_alter_table("gap", schema=None) as batch_op:
@@ -1852,6 +1866,7 @@ def downgrade() -> None:
     with op.batch_alter_table("survey_response", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_survey_response_survey_import_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_project_id"))
+        batch_op.drop_index(batch_op.f("ix_survey_response_present_party_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_person_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_organization_id"))
 

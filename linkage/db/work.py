@@ -129,6 +129,12 @@ class Work:
         with self.registry() as session:
             return session.execute(select(Organization.id).where(Organization.code == code)).scalar_one_or_none()
 
+    def organizations(self) -> dict[str, int]:
+        """List the organisations of this installation: code to id."""
+        with self.registry() as session:
+            rows = session.execute(select(Organization.code, Organization.id).order_by(Organization.code))
+            return {code: organization_id for code, organization_id in rows}
+
     def find_organization(self, code: str) -> int:
         """Return an organisation's id.
 

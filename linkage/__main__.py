@@ -1,0 +1,5 @@
+"""Runs the command line: `python -m linkage` is `linkage`."""
+
+from linkage.cli import main
+
+main()

@@ -1,0 +1,254 @@
+"""The matching as a network whose cheapest flow is the best plan, and its exact solution level by level.
+
+Every unit of a need flows to an offer, on to the offer's source and out, or along the need's "unmet" arc, so a
+flow always exists. Objectives become one integer weight as far as 64 bits allow; the levels that are left over
+are solved on the optimal face of those before (arcs of non-zero reduced cost are frozen). Proven optimal for
+units; for needs that may not be split it is a relaxation, hence a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from ortools.graph.python import min_cost_flow
+
+from linkage.kernels.assignment import objectives
+from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, Integers
+from linkage.kernels.assignment.remainder import Remainder, Room
+from linkage.kernels.assignment.residual import FAR, PlanDefect, Residual
+from linkage.terms import MatchObjective
+
+_WEIGHT_LIMIT: Final = 2**62  # OR-Tools scales unit costs by the number of nodes + 1 in 64 bits
+_PATH_LIMIT: Final = 2**60  # path lengths are added to each other and compared with FAR
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """Nodes and arcs. Arcs stand in the order keep, pair, unmet, step, offer, source (see `spans`).
+
+    A keep arc is the part of a pair that the previous plan had; it is cheaper than the pair's own arc, so it fills
+    first.
+
+    Parameters
+    ----------
+    nodes
+        Needs, offers, sources, groups, then the sink.
+    tail, head, capacity
+        (n_arcs,) int64.
+    level
+        (n_levels, n_arcs) int64, what one unit on the arc adds to each objective.
+    reach
+        (n_levels,) how far one simple path or cycle can move each objective, at most.
+    pair
+        (n_keep + n_pair arcs,) int64 row of the problem's pairs.
+    """
+
+    nodes: int
+    sink: int
+    first_offer: int
+    first_source: int
+    first_group: int
+    tail: Integers
+    head: Integers
+    capacity: Integers
+    level: Integers
+    reach: tuple[int, ...]
+    supply: Integers
+    pair: Integers
+    spans: dict[str, slice]
+
+    def units(self, flow: Integers, pair_count: int) -> Integers:
+        """Read the units of each pair from a flow."""
+        units = np.zeros(pair_count, dtype=np.int64)
+        np.add.at(units, self.pair, flow[: self.pair.size])
+        return units
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Consecutive levels that share one weight: level `first + k` counts `factors[k]` times."""
+
+    first: int
+    factors: tuple[int, ...]
+
+    def weight(self, network: Network) -> Integers:
+        """Combine the block's levels into one weight for each arc."""
+        rows = network.level[self.first : self.first + len(self.factors)]
+        return np.array(self.factors, dtype=np.int64) @ rows
+
+    def parts(self, combined: Integers) -> Integers:
+        """Take the length of a simple path apart into levels: (len(factors), ...) int64."""
+        rest = combined
+        parts = []
+        for factor in self.factors:
+            part = (rest + factor // 2) // factor
+            parts.append(part)
+            rest = rest - part * factor
+        return np.stack(parts)
+
+
+def build(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: Remainder, room: Room) -> Network:
+    """Lay out the network of what is left to decide.
+
+    A pair keeps its arc where the offer has no room at all, so that the price of a first unit is seen.
+    """
+    needs, offers, sources = problem.need_count, problem.offer_count, problem.source_count
+    fair = MatchObjective.UNFAIRNESS in levels
+    groups = problem.group_count if fair else 0
+    first_source = needs + offers
+    first_group = first_source + sources
+    sink = first_group + groups
+    everything = int(remainder.quantity.sum()) + 1  # room beyond this binds nobody
+    offer_room, source_room = np.minimum(room.offer, everything), np.minimum(room.source, everything)
+
+    most = np.where(room.pair, remainder.quantity[problem.pair_need], 0)
+    kept = np.zeros(0, dtype=np.int64)
+    keep = np.zeros(problem.pair_count, dtype=np.int64)
+    if MatchObjective.CHANGED in levels:
+        keep = np.minimum(remainder.previous, most)
+        kept = np.flatnonzero(keep)
+    pair = np.concatenate((kept, np.arange(problem.pair_count)))
+    group = problem.need_group if fair else np.full(needs, NONE, dtype=np.int64)
+    width = objectives.step_widths(objectives.group_demand(problem)) if fair else np.zeros((0, 1), dtype=np.int64)
+    step_group, step = np.nonzero(width)
+    source = problem.offer_source
+
+    parts: dict[str, tuple[Integers, Integers, Integers]] = {
+        "keep": (problem.pair_need[kept], needs + problem.pair_offer[kept], keep[kept]),
+        "pair": (problem.pair_need, needs + problem.pair_offer, most - keep),
+        "unmet": (np.arange(needs), np.where(group == NONE, sink, first_group + group), remainder.quantity),
+        "step": (first_group + step_group, np.full(step.size, sink), width[step_group, step]),
+        "offer": (np.arange(needs, first_source), np.where(source == NONE, sink, first_source + source), offer_room),
+        "source": (np.arange(first_source, first_group), np.full(sources, sink), source_room),
+    }
+    spans: dict[str, slice] = {}
+    begin = 0
+    for name, (tails, _, _) in parts.items():
+        spans[name] = slice(begin, begin + tails.size)
+        begin += tails.size
+
+    level = np.zeros((len(levels), begin), dtype=np.int64)
+    reach: list[int] = []
+    turns = min(needs, offers) + 1  # a simple path enters and leaves each need and each offer once
+    for row, name in enumerate(levels):
+        match name:
+            case MatchObjective.UNMET_PRIORITY:
+                level[row, spans["unmet"]] = problem.need_priority
+                reach.append(2 * (groups + 1) * int(problem.need_priority.max(initial=0)))
+            case MatchObjective.UNFAIRNESS:
+                level[row, spans["step"]] = step + 1
+                reach.append(2 * objectives.STEPS)
+            case MatchObjective.CHANGED:
+                level[row, spans["keep"]] = -1
+                reach.append(turns)
+            case MatchObjective.COST:
+                level[row, : pair.size] = problem.pair_cost[pair]
+                low, high = int(problem.pair_cost.min(initial=0)), int(problem.pair_cost.max(initial=0))
+                reach.append((turns + 1) * (high - low))
+    supply = np.zeros(sink + 1, dtype=np.int64)
+    supply[:needs] = remainder.quantity
+    supply[sink] = -remainder.quantity.sum()
+    return Network(
+        nodes=sink + 1,
+        sink=sink,
+        first_offer=needs,
+        first_source=first_source,
+        first_group=first_group,
+        tail=np.concatenate([tails for tails, _, _ in parts.values()]),
+        head=np.concatenate([heads for _, heads, _ in parts.values()]),
+        capacity=np.concatenate([capacities for _, _, capacities in parts.values()]),
+        level=level,
+        reach=tuple(reach),
+        supply=supply,
+        pair=pair,
+        spans=spans,
+    )
+
+
+def blocks_of(network: Network) -> tuple[Block, ...]:
+    """Put as many levels into one weight as 64 bits allow, in order.
+
+    A level counts more than twice what all levels after it in the block can move along a simple path, so that the
+    cheapest flow is lexicographically best and a path's length can be taken apart again.
+    """
+    blocks = []
+    first = 0
+    while first < len(network.reach):
+        end = len(network.reach)
+        while end > first + 1 and not _fits(network, first, end):
+            end -= 1
+        blocks.append(Block(first=first, factors=_factors(network.reach[first:end])))
+        first = end
+    return tuple(blocks)
+
+
+def _factors(reach: Sequence[int]) -> tuple[int, ...]:
+    factors: list[int] = []
+    below = 0
+    for span in reversed(reach):
+        factors.append(2 * below + 1)
+        below += factors[-1] * span
+    return tuple(reversed(factors))
+
+
+def _fits(network: Network, first: int, end: int) -> bool:
+    factors = _factors(network.reach[first:end])
+    largest = np.abs(network.level[first:end]).max(axis=1, initial=0).tolist()
+    weight = sum(factor * value for factor, value in zip(factors, largest, strict=True))
+    path = sum(factor * span for factor, span in zip(factors, network.reach[first:end], strict=True))
+    return bool(weight * (network.nodes + 1) < _WEIGHT_LIMIT and path < _PATH_LIMIT)
+
+
+def residual_of(network: Network, flow: Integers, weight: Integers, *, backwards: bool = False) -> Residual:
+    """Arrange what a flow leaves open for paths towards given nodes, or (`backwards`) away from them."""
+    forth = np.flatnonzero(flow < network.capacity)
+    back = np.flatnonzero(flow > 0)
+    tail = np.concatenate((network.tail[forth], network.head[back]))
+    head = np.concatenate((network.head[forth], network.tail[back]))
+    if backwards:
+        tail, head = head, tail
+    return Residual.towards(network.nodes, tail, head, np.concatenate((weight[forth], -weight[back])))
+
+
+def solve(network: Network, blocks: Sequence[Block]) -> Integers:
+    """Find the lexicographically cheapest flow: (n_arcs,) int64."""
+    flow = np.zeros(network.tail.size, dtype=np.int64)
+    open_arcs = network.capacity > 0
+    supply = network.supply
+    for number, block in enumerate(blocks):
+        weight = block.weight(network)
+        flow[open_arcs] = _cheapest(network, open_arcs, weight, supply)
+        if number + 1 < len(blocks):
+            open_arcs &= _on_the_optimal_face(network, flow, weight)
+            supply = network.supply.copy()
+            closed = ~open_arcs
+            np.subtract.at(supply, network.tail[closed], flow[closed])
+            np.add.at(supply, network.head[closed], flow[closed])
+    return flow
+
+
+def _on_the_optimal_face(network: Network, flow: Integers, weight: Integers) -> Flags:
+    """Tell the arcs whose flow may still change without making the solved block worse."""
+    end = np.array([network.sink])
+    price, _ = residual_of(network, flow, weight).shortest(end, np.zeros(1, dtype=np.int64), end)
+    known = (price[network.tail] < FAR) & (price[network.head] < FAR)
+    tight: Flags = weight + price[network.head] == price[network.tail]
+    return known & tight
+
+
+def _cheapest(network: Network, open_arcs: Flags, weight: Integers, supply: Integers) -> Integers:
+    solver: Any = min_cost_flow.SimpleMinCostFlow()  # the published stubs name scalar types for arrays
+    arcs = solver.add_arcs_with_capacity_and_unit_cost(
+        network.tail[open_arcs].astype(np.int32),
+        network.head[open_arcs].astype(np.int32),
+        network.capacity[open_arcs],
+        weight[open_arcs],
+    )
+    solver.set_nodes_supplies(np.arange(network.nodes, dtype=np.int32), supply)
+    status = solver.solve()
+    if status != solver.OPTIMAL:
+        raise PlanDefect(f"the flow solver answered {status.name} where a cheapest flow exists")
+    return np.asarray(solver.flows(arcs), dtype=np.int64)

@@ -1,0 +1,95 @@
+"""The objectives of a matching: what each counts, and the integer weights that put them in lexicographic order.
+
+It decides what a plan is worth and nothing about how a plan is found. `check` counts the same things again by
+itself; keep the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from linkage.errors import InvalidProblem
+from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Integers
+from linkage.terms import MatchObjective
+
+STEPS: Final = 100
+"""Steps of the fairness cost: the k-th unmet unit of a group costs ceil(STEPS x k / units the group asks for)."""
+
+
+def levels_of(problem: AssignmentProblem, asked: Sequence[MatchObjective] | None) -> tuple[MatchObjective, ...]:
+    """Tell the objectives in their order: those asked for, or those the problem gives a meaning to.
+
+    Raises
+    ------
+    InvalidProblem
+        An objective stands twice, or nothing asks for needs to be met.
+    """
+    if asked is None:
+        optional = (MatchObjective.CHANGED,) if problem.previous.any() else ()
+        asked = (MatchObjective.UNMET_PRIORITY, *optional, MatchObjective.COST)
+    levels = list(asked)
+    mistakes = [f"objective {level} stands twice" for level in dict.fromkeys(levels) if levels.count(level) > 1]
+    if MatchObjective.UNMET_PRIORITY not in levels:
+        mistakes.append(f"objective {MatchObjective.UNMET_PRIORITY} is missing: the empty plan would be the best")
+    elif MatchObjective.COST in levels[: levels.index(MatchObjective.UNMET_PRIORITY)]:
+        mistakes.append(
+            f"objective {MatchObjective.COST} stands before {MatchObjective.UNMET_PRIORITY}: "
+            "the empty plan would be the best"
+        )
+    if mistakes:
+        raise InvalidProblem("the order of objectives is wrong; correct it and try again", mistakes)
+    if problem.fair_groups and MatchObjective.UNFAIRNESS not in levels:
+        levels.insert(levels.index(MatchObjective.UNMET_PRIORITY) + 1, MatchObjective.UNFAIRNESS)
+    return tuple(levels)
+
+
+def group_demand(problem: AssignmentProblem) -> Integers:
+    """Count the units each group asks for."""
+    demand = np.zeros(problem.group_count, dtype=np.int64)
+    inside = problem.need_group != NONE
+    np.add.at(demand, problem.need_group[inside], problem.need_quantity[inside])
+    return demand
+
+
+def step_widths(demand: Integers) -> Integers:
+    """Tell how many unmet units of each group cost 1, 2, .. `STEPS`: (n_groups, STEPS) int64."""
+    edges = demand[:, None] * np.arange(STEPS + 1, dtype=np.int64) // STEPS
+    return np.diff(edges, axis=1)
+
+
+def unfairness_of(widths: Integers, unmet_by_group: Integers) -> Integers:
+    """Add up the fairness cost of each group's unmet units: (n_groups,) int64."""
+    before = np.cumsum(widths, axis=1) - widths
+    taken = np.clip(unmet_by_group[:, None] - before, 0, widths)
+    return taken @ np.arange(1, STEPS + 1, dtype=np.int64)
+
+
+def unmet_of(problem: AssignmentProblem, units: Integers) -> Integers:
+    """Count the units of each need that a plan leaves unserved; `units` is (n_pairs,) int64."""
+    unmet = problem.need_quantity.copy()
+    np.subtract.at(unmet, problem.pair_need, units)
+    return unmet
+
+
+def values_of(problem: AssignmentProblem, levels: Sequence[MatchObjective], units: Integers) -> tuple[int, ...]:
+    """Tell what a plan is worth on each level, lower is better; `units` is (n_pairs,) int64."""
+    unmet = unmet_of(problem, units)
+    values = []
+    for level in levels:
+        match level:
+            case MatchObjective.UNMET_PRIORITY:
+                value = problem.need_priority @ unmet
+            case MatchObjective.UNFAIRNESS:
+                by_group = np.zeros(problem.group_count, dtype=np.int64)
+                inside = problem.need_group != NONE
+                np.add.at(by_group, problem.need_group[inside], unmet[inside])
+                value = unfairness_of(step_widths(group_demand(problem)), by_group).sum()
+            case MatchObjective.CHANGED:
+                value = np.maximum(problem.previous - units, 0).sum()
+            case MatchObjective.COST:
+                value = problem.pair_cost @ units
+        values.append(int(value))
+    return tuple(values)

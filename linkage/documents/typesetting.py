@@ -155,6 +155,8 @@ def _check(job: PdfJob, answer: dict[str, object] | None, ending: str) -> None:
     """Raise for a document that was not made."""
     if answer is None:
         raise TemplateFault(f"template {job.template}: typesetting stopped, it {ending or 'gave no answer'}")
+    if "disk" in answer:
+        raise CannotWrite(f"cannot typeset {job.template}: {answer['disk']}; free some space for temporary files")
     if "fault" in answer:
         place = _PLACE.search(str(answer["diagnostic"]))
         where = f"template {place['file']}, line {place['line']}" if place else f"template {job.template}"

@@ -48,14 +48,14 @@ def _compile(folder: Path, fonts: typst.Fonts, nowhere: Path, job: dict[str, Any
         package_cache_path=nowhere,
     )
     try:
-        _, warnings = compiler.compile_with_warnings(
-            output=folder / job["output"],
-            format="pdf",
-            pdf_standards=job["pdf_standards"],
-            timestamp=job["timestamp"],
+        pdf, warnings = compiler.compile_with_warnings(
+            format="pdf", pdf_standards=job["pdf_standards"], timestamp=job["timestamp"]
         )
+        (folder / job["output"]).write_bytes(pdf)
     except typst.TypstError as error:
         return {"fault": error.message, "diagnostic": error.diagnostic, "hints": list(error.hints)}
+    except OSError as error:
+        return {"disk": error.strerror or str(error)}
     return {"warnings": [warning.message for warning in warnings]}
 
 

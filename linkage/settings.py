@@ -63,6 +63,7 @@ class DeliverySettings(_Section):
 
     min_presence_ratio: Annotated[float, Field(ge=0, le=1)] = 0.6
     max_overrun_minutes: Annotated[int, Field(ge=0, le=600)] = 60
+    rounding_minutes: Annotated[int, Field(ge=1, le=60)] = 1
     record_within_working_days: Annotated[int, Field(ge=1, le=60)] = 10
 
 

@@ -1,7 +1,7 @@
 """All tables by noun. Import tables from here; the modules group what is read together."""
 
 from linkage.db.tables.assessments import Assessment, Rectification, Score
-from linkage.db.tables.delivery import CheckEvent, Evidence, HoursEntry, Rating, ServiceRecord
+from linkage.db.tables.delivery import CheckEvent, Evidence, HoursEntry, Presence, Rating, ServiceRecord
 from linkage.db.tables.documents import Figure, FrozenList, Report, StoredFile
 from linkage.db.tables.ledger import Gate, MoneyEntry, Tranche
 from linkage.db.tables.matches import Gap, Match, MatchRun
@@ -54,6 +54,7 @@ __all__ = [
     "Organization",
     "Party",
     "Person",
+    "Presence",
     "Project",
     "ProjectParty",
     "Rating",

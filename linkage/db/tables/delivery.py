@@ -37,6 +37,25 @@ class CheckEvent(Owned):
     __table_args__ = (*links("project", "assignment"), Unique("organization_id", "assignment_id", "kind"))
 
 
+class Presence(Owned):
+    """What one volunteer's check-in and check-out come to; a flagged one waits for a person before it counts."""
+
+    __tablename__ = "presence"
+    project_id: Mapped[int] = key_column()
+    assignment_id: Mapped[int] = key_column()
+    minutes: Mapped[int]
+    record_by_on: Mapped[date]  # order 67 art. 11: within 10 working days
+    assessed_at: Mapped[datetime]
+    flag: Mapped[RecordFlag | None] = word(RecordFlag)
+    justification: Mapped[str | None] = mapped_column(String(500))
+    is_counted: Mapped[bool]  # False while a flag waits for a person, and after one refused it
+    __table_args__ = (
+        *links("project", "assignment"),
+        Unique("organization_id", "assignment_id"),
+        CheckConstraint("minutes >= 0", name="minutes"),
+    )
+
+
 class ServiceRecord(Owned):
     """One beneficiary contact or session (order 67 art. 7 fields come from its activity)."""
 
@@ -108,6 +127,7 @@ class HoursEntry(Owned):
     served_on: Mapped[date]
     record_by_on: Mapped[date]  # order 67 art. 11: within 10 working days
     recorded_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(String(500))  # why a correction was made
     __table_args__ = (
         *links("project", "person", "assignment", corrects="hours_entry"),
         Unique("organization_id", "entry_key"),

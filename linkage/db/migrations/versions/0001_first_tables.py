@@ -1689,6 +1689,7 @@ def upgrade() -> None:
         sa.Column("served_on", sa.Date(), nullable=False),
         sa.Column("record_by_on", sa.Date(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("(kind = 'correction') = (corrects_id IS NOT NULL)", name=op.f("ck_hours_entry_correction")),
@@ -1724,6 +1725,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_hours_entry_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_hours_entry_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_hours_entry_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
+        "presence",
+        sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assignment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("record_by_on", sa.Date(), nullable=False),
+        sa.Column("assessed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("flag", sa.String(length=40), nullable=True),
+        sa.Column("justification", sa.String(length=500), nullable=True),
+        sa.Column("is_counted", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("minutes >= 0", name=op.f("ck_presence_minutes")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "assignment_id"],
+            ["assignment.organization_id", "assignment.id"],
+            name=op.f("fk_presence_organization_id_assignment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "project_id"],
+            ["project.organization_id", "project.id"],
+            name=op.f("fk_presence_organization_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_presence_organization_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_presence")),
+        sa.UniqueConstraint("organization_id", "assignment_id", name=op.f("uq_presence_organization_id_assignment_id")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_presence_organization_id_id")),
+    )
+    with op.batch_alter_table("presence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_presence_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_presence_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_presence_project_id"), ["project_id"], unique=False)
 
     op.create_table(
         "rating",
@@ -1785,6 +1819,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_rating_organization_id"))
 
     op.drop_table("rating")
+    with op.batch_alter_table("presence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_presence_project_id"))
+        batch_op.drop_index(batch_op.f("ix_presence_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_presence_assignment_id"))
+
+    op.drop_table("presence")
     with op.batch_alter_table("hours_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hours_entry_project_id"))
         batch_op.drop_index(batch_op.f("ix_hours_entry_person_id"))

@@ -299,7 +299,7 @@ def test_template_fault_names_file_and_line(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("allowed", [1_000, 60_000, 150_000], ids=["at-once", "while-typesetting", "at-the-end"])
+@pytest.mark.parametrize("allowed", [1_000, 60_000, 150_000], ids=["at-once", "before-typesetting", "in-the-child"])
 def test_full_disk_leaves_no_report_and_no_temporary_file(press: Press, tmp_path: Path, allowed: int) -> None:
     """A disk that fills at any moment of rendering is told as such, and neither report nor temporary file stays."""
     temporary = tmp_path / "tmp"

@@ -50,12 +50,8 @@ class StepReport:
     tables: Sequence[Table] = ()
 
 
-class Apply(Protocol):
-    """A step's work inside one transaction."""
-
-    def __call__(self, session: Session, standing: Standing, work: Work, now: datetime) -> StepReport | None:
-        """Do the work, or return None when it is not yet possible (nothing is marked done)."""
-        ...
+Apply = Callable[[Session, Standing, Work, datetime], StepReport | None]
+"""A step's work inside one transaction; None when it is not yet possible (nothing is marked done)."""
 
 
 @dataclass(frozen=True)

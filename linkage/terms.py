@@ -554,3 +554,12 @@ class MatchGround(Term):
     OTHER_PROVIDER = "other_provider", "与上期承接方不同"
     STARTS_ON = "starts_on", "开展日期"
     CHOICE = "choice", "在可选服务中的选择"
+
+
+class SurgeFactor(Term):
+    """What the answer of a surge plan is tried against."""
+
+    CONTACTS_PER_HOUR = "contacts_per_hour", "每人每小时完成数"
+    HOURS_PER_DAY = "hours_per_day", "每天工作小时数"
+    RETRY_SHARE = "retry_share", "需再次联系的比例"
+    PEOPLE = "people", "人数"

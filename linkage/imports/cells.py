@@ -19,14 +19,8 @@ _DATE_LIKE: Final = re.compile(
 )
 _DESTROYED: Final = re.compile(r"[+-]?(?:\d\.\d+[eE]\+?\d{1,3}|\d[eE]\+\d{1,3}|\d{16,}\.0)")
 _ERROR: Final = frozenset({"#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!", "#GETTING_DATA"})
-_MOMENT_FORMATS: Final = (
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y-%m-%d %H:%M",
-    "%Y年%m月%d日 %H:%M:%S",
-    "%Y年%m月%d日 %H:%M",
-    "%Y/%m/%d",
-    "%Y年%m月%d日",
+_MOMENT: Final = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2})秒?|分)?(?:\.\d+)?)?"
 )
 
 
@@ -64,21 +58,15 @@ def moment(text: str, zone: timezone) -> datetime | None:
     zone
         Where the clock stood if the text does not say.
     """
-    text = text.strip()
     try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        for pattern in _MOMENT_FORMATS:
-            try:
-                parsed = datetime.strptime(text, pattern).replace(tzinfo=zone)
-            except ValueError:
-                continue
-            break
-        else:
-            return None
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=zone)
-    try:
+        found = _MOMENT.fullmatch(text)
+        parsed = (
+            datetime(*(int(part or 0) for part in found.groups()), tzinfo=zone)  # type: ignore[arg-type, misc]  # six numbers
+            if found
+            else datetime.fromisoformat(text)
+        )
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=zone)
         return parsed.astimezone(UTC)
-    except OverflowError:
+    except (ValueError, OverflowError):
         return None

@@ -19,11 +19,10 @@ from typing import Any, Final
 
 import python_calamine as calamine
 
-from linkage.imports.guard import MAX_CELL_CHARACTERS, MAX_COLUMN_COUNT, MAX_ROW_COUNT
+from linkage.imports.guard import MAX_CELL_CHARACTERS, MAX_CELL_COUNT, MAX_COLUMN_COUNT, MAX_ROW_COUNT
 
-MEMORY_BYTES: Final = 1536 * 1024 * 1024
+MEMORY_BYTES: Final = 1024 * 1024 * 1024
 PROCESSOR_SECONDS: Final = 30
-MAX_CELL_COUNT: Final = 12_000_000
 MAX_TEXT_CHARACTERS: Final = 150_000_000
 MAX_SHEET_COUNT: Final = 50
 EATEN_FROM: Final = (

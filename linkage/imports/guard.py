@@ -24,6 +24,7 @@ MAX_RATIO: Final = 200  # real workbooks of 20,000 rows expand 5 to 30 times
 RATIO_FLOOR_BYTES: Final = 8 * 1024 * 1024  # small parts of blanks may expand any number of times
 MAX_COLUMN_COUNT: Final = 1_000
 MAX_ROW_COUNT: Final = 1_000_000
+MAX_CELL_COUNT: Final = 5_000_000
 MAX_CELL_CHARACTERS: Final = 32_767  # the spreadsheet programs' own limit
 
 _CHUNK_BYTES: Final = 256 * 1024

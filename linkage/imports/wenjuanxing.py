@@ -32,8 +32,9 @@ MAX_CODE: Final = 40  # a whole number above it is an answer and not the code of
 
 _NUMBERED: Final = re.compile(r"\*?\s*[Qq]?(\d{1,4})\s*(?:[、:：．]|\.(?!\d))\s*(.*)", re.DOTALL)
 _BY_CODE: Final = re.compile(r"第\s*(\d{1,4})\s*题[、:：.]?\s*(.*)|(\d{1,4})(\(.*\))", re.DOTALL)
+_OPTION_COLUMN: Final = re.compile(r"第\s*\d{1,4}\s*题\s*\(.*\)|\d{1,4}\(.*\)", re.DOTALL)
 _ANNOTATION: Final = re.compile(r"[(（\[【]\s*(单选|多选|填空|简答|问答|排序|矩阵|量表|评分|下拉|判断|比重)")
-_SEPARATOR: Final = re.compile(r"(?<!—)—(?!—)")
+_SEPARATOR: Final = re.compile(r"(?<!—)(?:(?<!\d)—|—(?!\d))(?!—)")  # neither —— nor 60—69
 _BETWEEN_CHOICES: Final = re.compile(r"┋(?![^〖]*〗)")
 _BETWEEN_RANKS: Final = re.compile(r"→(?![^〖]*〗)")
 _DIGITS: Final = re.compile(r"\d+")
@@ -84,13 +85,19 @@ def read(source: str, sheet: Sheet) -> SurveyFile:
 
 
 def _is_by_code(sheet: Sheet) -> bool:
-    if any(_BY_CODE.fullmatch(title) for title in sheet.header):
+    """Tell the two forms apart: by columns `第3题(选项)`, by their marks, else by half of the columns being codes."""
+    if any(_OPTION_COLUMN.fullmatch(title) for title in sheet.header):
         return True
-    columns = [index for index, title in enumerate(sheet.header) if title not in METADATA]
-    cells = {text for index in columns for text in set(sheet.column(index))}
+    columns = [sheet.column(i) for i, title in enumerate(sheet.header) if title and title not in METADATA]
+    cells = {text for column in columns for text in set(column)}
     if any(text in BLANKS and text for text in cells) or any(mark in text for text in cells for mark in "┋→"):
         return False
-    return "-3" in cells or "-2" in cells
+    if "-3" in cells or "-2" in cells:
+        return True
+    answered = [met for column in columns if (met := [text.strip() for text in column if text.strip()])]
+    worded = [met for met in answered if not all(map(_is_code, set(met)))]
+    coded = len(answered) - len(worded)
+    return coded >= 2 and coded >= len(worded) and all(guess(met) is not QuestionKind.SINGLE for met in worded)
 
 
 def _blocks(header: tuple[str, ...]) -> list[_Block]:
@@ -146,9 +153,9 @@ class _Reader:
         is_free = annotated is not None and annotated[1] in {"填空", "简答", "问答"}
         kind = _ANNOTATED.get(annotated[1]) if annotated else None
         if not is_free:
-            if kind is QuestionKind.MULTI or any(_BETWEEN_CHOICES.search(text) for text in set(answered)):
+            if kind is QuestionKind.MULTI or any("┋" in text for text in set(answered)):
                 return joined(key, title, cells, kind=QuestionKind.MULTI, split=_BETWEEN_CHOICES.split)
-            ordered = sum(1 for text in answered if _BETWEEN_RANKS.search(text))
+            ordered = sum("→" in text for text in answered)
             if kind is QuestionKind.RANKING or (ordered and 2 * ordered >= len(answered)):
                 return joined(key, title, cells, kind=QuestionKind.RANKING, split=_BETWEEN_RANKS.split)
             if kind is None and self.by_code and answered and all(map(_is_code, set(answered))):
@@ -224,10 +231,12 @@ def _continues(title: str, cells: Cells, rows: dict[str, Cells]) -> bool:
     answered = [text for text in cells if text is not None]
     if not answered:
         return True
-    own = {_DIGITS.sub("#", text) for text in answered}
-    shared = {_DIGITS.sub("#", text) for row in rows.values() for text in row if text is not None}
+    own = {_DIGITS.sub("#", text) for text in set(answered)}
+    shared = {_DIGITS.sub("#", text) for row in rows.values() for text in set(row) if text is not None}
     if not shared or own & shared:
         return True
+    if (own == {"#"}) != (shared == {"#"}):
+        return False
     same_pattern = all((one is None) == (other is None) for one, other in zip(cells, before, strict=True))
     return same_pattern and len(own) <= max(5, len(shared))
 
@@ -245,16 +254,14 @@ def _split_labels(rests: list[str]) -> tuple[str, list[str] | None]:
         labels = [rest[1:-1].strip() for rest in rests]
         return "", _distinct(labels)
     common = _common_prefix(rests)
-    cut = max(common.rfind(mark) for mark in "—(（:：_-")
-    if cut < 0:
-        return "", None
-    labels = []
-    for rest in rests:
-        name = rest[cut + 1 :].strip()
-        if common[cut] in "(（" and name.endswith((")", "）")):
-            name = name[:-1].strip()
-        labels.append(name)
-    return common[:cut].strip(), _distinct(labels)
+    for marks in ("—", "(（", ":：", "_", "-"):
+        cut = max(common.rfind(mark) for mark in marks)
+        is_bracketed = marks == "(（"
+        if cut < 0 or (is_bracketed and not all(rest.rstrip().endswith((")", "）")) for rest in rests)):
+            continue
+        names = [rest[cut + 1 :].strip() for rest in rests]
+        return common[:cut].strip(), _distinct([name[:-1].strip() for name in names] if is_bracketed else names)
+    return "", None
 
 
 def _distinct(labels: list[str]) -> list[str]:

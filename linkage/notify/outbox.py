@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import act
@@ -113,6 +113,20 @@ def deliver(work: Work, now: datetime, *, limit: int = 500, channels: Channels |
     return DeliveryCount(sent, failed, _waiting(work, organization_ids))
 
 
+def due_count(work: Work, now: datetime) -> int:
+    """Count the messages a pass would take now, so that a clock may ask without writing."""
+    with work.registry() as session:
+        return session.execute(select(func.count()).select_from(Message).where(*_is_due(now))).scalar_one()
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    is_free = or_(
+        Message.state == MessageState.QUEUED,
+        (Message.state == MessageState.LEASED) & (Message.lease_until_at <= now),
+    )
+    return (Message.not_before_at <= now, is_free)
+
+
 def _lease(work: Work, organization_id: int, now: datetime, channels: Channels, limit: int) -> tuple[Envelope, ...]:
     """Take the next messages and write their attempts before anything is sent.
 
@@ -122,17 +136,7 @@ def _lease(work: Work, organization_id: int, now: datetime, channels: Channels, 
     settings = work.settings.outbox
     with work.begin(organization_id, actor="outbox", now=now) as session:
         due = session.execute(
-            select(Message)
-            .where(
-                Message.not_before_at <= now,
-                or_(
-                    Message.state == MessageState.QUEUED,
-                    (Message.state == MessageState.LEASED) & (Message.lease_until_at <= now),
-                ),
-            )
-            .order_by(Message.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+            select(Message).where(*_is_due(now)).order_by(Message.id).limit(limit).with_for_update(skip_locked=True)
         ).scalars()
         taken: list[Envelope] = []
         for message in due:

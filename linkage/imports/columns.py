@@ -174,7 +174,8 @@ def matrix(
         choices = tuple(choice(part.strip()) for part in parts if part.strip())
         met += choices
         parsed[text] = number(text) if is_number else choices[0] if len(choices) == 1 else choices
-    is_free = is_number or (inner is QuestionKind.OPEN and len(different) > max(10, len(answered) // 2))
+    has_marks = any(isinstance(chosen, OwnText) for chosen in met) or any(isinstance(v, tuple) for v in parsed.values())
+    is_free = is_number or (inner is QuestionKind.OPEN and not has_marks)
     question = Question(key=key, title=title, kind=QuestionKind.MATRIX, options=() if is_free else options_of(met))
     labels = tuple(rows)
     values: list[Value] = []

@@ -90,10 +90,12 @@ def _is_by_code(sheet: Sheet) -> bool:
         return True
     columns = [sheet.column(i) for i, title in enumerate(sheet.header) if title and title not in METADATA]
     cells = {text for column in columns for text in set(column)}
-    if any(text in BLANKS and text for text in cells) or any(mark in text for text in cells for mark in "┋→"):
+    if "(跳过)" in cells:
         return False
     if "-3" in cells or "-2" in cells:
         return True
+    if any(mark in text for text in cells for mark in "┋→"):
+        return False
     answered = [met for column in columns if (met := [text.strip() for text in column if text.strip()])]
     worded = [met for met in answered if not all(map(_is_code, set(met)))]
     coded = len(answered) - len(worded)
@@ -222,23 +224,24 @@ class _Reader:
 def _continues(title: str, cells: Cells, rows: dict[str, Cells]) -> bool:
     """Tell whether a column without number is a further row of the matrix before it, or a question of its own.
 
-    A matrix is answered or skipped as a whole by whoever meets it, its rows share their answers, and a row's title
-    does not ask. Answers are compared with their digits masked: 3分 and 4分 are of one scale.
+    Rows of a choice share their answers, compared with digits masked: 3分 and 4分 are of one scale. Where nothing is
+    shared (several blanks, or few respondents) it is a row if it does not read like a question, has the matrix's
+    kind of answers if those are choices, and is answered by exactly those who answered the first row.
     """
-    if title.endswith(("?", "？", ":", "：")):
-        return False
     before = next(iter(rows.values()))
     answered = [text for text in cells if text is not None]
-    if not answered:
-        return True
+    earlier = [text for row in rows.values() for text in row if text is not None]
     own = {_DIGITS.sub("#", text) for text in set(answered)}
-    shared = {_DIGITS.sub("#", text) for row in rows.values() for text in set(row) if text is not None}
-    if not shared or own & shared:
+    shared = {_DIGITS.sub("#", text) for text in set(earlier)}
+    if own & shared:
         return True
-    if (own == {"#"}) != (shared == {"#"}):
+    if title.endswith(("?", "？", ":", "：")) or title.startswith(("您", "你", "请")):
         return False
-    same_pattern = all((one is None) == (other is None) for one, other in zip(cells, before, strict=True))
-    return same_pattern and len(own) <= max(5, len(shared))
+    if not own or not shared:
+        return True
+    if guess(earlier) is QuestionKind.SINGLE and guess(answered) is not QuestionKind.SINGLE:
+        return False
+    return all((one is None) == (other is None) for one, other in zip(cells, before, strict=True))
 
 
 def _is_code(text: str) -> bool:

@@ -77,6 +77,36 @@ def test_matrix_takes_the_columns_without_number_and_stops_at_a_question(write_x
     assert _values(survey_file, "15") == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([["满意", "一般"], ["一般", "不满意"]], ["2"], id="choices"),
+        pytest.param([["满意", "甲小区"], ["一般", "乙小区"]], ["2", "住处"], id="choices-then-text"),
+        pytest.param([["王芳", "71"], ["李强", "66"]], ["2"], id="blanks"),
+        pytest.param([["王芳", "71"], ["李强", ""]], ["2", "住处"], id="answered-apart"),
+        pytest.param([["5", "4"], ["1", "3"]], ["2"], id="scores"),
+    ],
+)
+def test_column_after_a_matrix_row_belongs_to_it_if_answered_alike(
+    write_csv: Callable[..., Path], rows: list[list[str]], expected: list[str]
+) -> None:
+    """Shared answers, or the same respondents and kind of answers, make a further row of the matrix."""
+    survey_file = read_survey(write_csv(_rows(["2、您的评价—服务", "住处", "3、x"], *([*row, "y"] for row in rows))))
+
+    assert [question.key for question in survey_file.questions] == [*expected, "3"]
+
+
+def test_code_form_is_told_by_its_skips_whatever_else_is_empty(write_csv: Callable[..., Path]) -> None:
+    """-3 tells the code form also where an empty text reads (空); both are no answer."""
+    rows = _rows(["1、性别", "2、满意吗—送餐", "理发", "3、建议"], ["1", "5", "4", "(空)"], ["2", "-3", "-3", "好"])
+    survey_file = read_survey(write_csv(rows))
+
+    assert survey_file.format is SurveyFormat.WENJUANXING_CODE
+    assert _values(survey_file, "1") == ["1", "2"]
+    assert _values(survey_file, "2") == [{"送餐": "5", "理发": "4"}, None]
+    assert _values(survey_file, "3") == [None, "好"]
+
+
 def test_matrix_with_its_number_before_every_row_is_one_question(write_csv: Callable[..., Path]) -> None:
     """Exports that repeat number and title before each row, and matrices of several choices, are read as well."""
     rows = _rows(["2、需要哪些？—平日", "2、需要哪些？—周末"], ["助餐┋理发", "助餐"], ["理发", ""])

@@ -111,10 +111,15 @@ def check_tranche_cycles(draft: Draft) -> None:
     if from_on is None or to_on is None or months is None:
         return
     last = len(cycle_periods(from_on, to_on, months))
+    seen: set[str | None] = {None}
     for location, cycle in draft.find("tranches", EACH, "cycle"):
         phase = draft.get((*location[:-1], "assessment"))
+        is_repeated = phase in seen
+        seen.add(phase)
         if cycle > last:
             draft.tell(location, f"cycle {cycle} does not exist; the period has {last} (0 means at initiation)")
+        elif is_repeated:
+            continue  # told with its gate
         elif phase == AssessmentPhase.FINAL and cycle != last:
             draft.tell(location, f"the final assessment follows the last cycle; write {last}, not {cycle}")
         elif phase == AssessmentPhase.MIDTERM and not 0 < cycle < last:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from linkage.schemas.record import Age, Code, Count, DayOfMonth, Name, Positive, Ratio, Record, Text, Weekday
+from linkage.schemas.record import Age, Count, DayOfMonth, Name, Positive, Ratio, Record, Reference, Text, Weekday
 from linkage.terms import ConsentPurpose
 
 
@@ -67,7 +67,7 @@ class Simulation(Record):
     volunteer_skills: dict[Name, Ratio] = Field(default_factory=dict, description="志愿者具备各技能的比例")
     acceptance_ratio: Ratio = Field(default=0.8, description="收到邀请后接受的比例")
     attendance_ratio: Ratio = Field(default=0.9, description="到场比例（服务名额实际用上的比例）")
-    take_up: dict[Code, Ratio] = Field(default_factory=dict, description="个别服务的到场比例，服务代码对应比例")
+    take_up: dict[Reference, Ratio] = Field(default_factory=dict, description="个别服务的到场比例，服务代码对应比例")
     satisfaction: dict[Name, Ratio] = Field(
         default_factory=lambda: {"5": 0.8, "4": 0.17, "3": 0.03}, description="满意度打分分布：1—5 分各占多少，合计 1"
     )

@@ -1,17 +1,16 @@
 """Codes in a charter: each is given once, and whatever is referred to exists.
 
-A code that an entry lacks altogether has been complained about already; references that may have meant it are
-passed over, so that one mistake stays one message.
+Where an entry lacks its code or repeats another's, references that may have meant it are named in that complaint,
+so that one mistake stays one message and nothing goes untold.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from linkage.schemas.draft import EACH, Draft, nearest, suggestion
-from linkage.schemas.problem import Location
+from linkage.schemas.draft import EACH, Draft, listed, nearest, suggestion
+from linkage.schemas.problem import Location, Problem, path_text
 
 Pattern = tuple[str | int, ...]
 
@@ -54,16 +53,10 @@ def check_duplicates(draft: Draft) -> None:
 def check_references(draft: Draft) -> None:
     """Whatever a section refers to by code exists in the section that defines it."""
     for noun, patterns in _REFERENCES:
-        definitions = dict(_CODES)[noun]
-        known = known_codes(draft, definitions)
-        if known is None:
-            continue
-        used = [reference for pattern in patterns for reference in draft.find(*pattern)]
-        _tell_unknown(draft, noun, used, known, lacking=_lacking(draft, definitions))
-    services = known_codes(draft, (("services", EACH, "code"),))
-    if services is not None:
-        used = [(location, location[-1]) for location, _ in draft.find("simulation", "take_up", EACH)]
-        _tell_unknown(draft, "service", used, services, lacking=_lacking(draft, (("services", EACH, "code"),)))
+        used = [(location, str(code)) for pattern in patterns for location, code in draft.find(*pattern)]
+        _check_used(draft, noun, used)
+    used = [(location, str(location[-1])) for location, _ in draft.find("simulation", "take_up", EACH)]
+    _check_used(draft, "service", used)
 
 
 def check_scheme(draft: Draft, schemes: Collection[str]) -> None:
@@ -85,16 +78,58 @@ def known_codes(draft: Draft, patterns: Iterable[Pattern]) -> frozenset[str] | N
     return frozenset(known)
 
 
-def _lacking(draft: Draft, patterns: Iterable[Pattern]) -> int:
-    """Count entries whose code is missing."""
-    return sum("code" not in entry for pattern in patterns for _, entry in draft.items(*pattern[:-1]))
-
-
-def _tell_unknown(
-    draft: Draft, noun: str, used: list[tuple[Location, Any]], known: frozenset[str], *, lacking: int
-) -> None:
-    unknown = Counter(str(code) for _, code in used if code not in known)
-    orphans = [code for code, _ in unknown.most_common() if nearest(code, known) is None][:lacking]
+def _check_used(draft: Draft, noun: str, used: list[tuple[Location, str]]) -> None:
+    definitions = dict(_CODES)[noun]
+    known = known_codes(draft, definitions)
+    if known is None:
+        return
+    unknown: dict[str, list[Location]] = {}
     for location, code in used:
-        if code not in known and code not in orphans:
-            draft.tell(location, f"unknown {noun} '{code}'; {suggestion(str(code), sorted(known))}")
+        if code not in known:
+            unknown.setdefault(code, []).append(location)
+    lacking = list(_lacking(draft, definitions))
+    by_weight = sorted(unknown, key=lambda code: (-len(unknown[code]), nearest(code, known) is not None))
+    for location, orphan in zip(lacking, by_weight, strict=False):
+        _add(draft, location, f"'{orphan}' is referred to on {_lines(draft, unknown.pop(orphan))} but given nowhere")
+    referred = {code for _, code in used}
+    names = _names(draft, definitions)
+    for code, locations in unknown.items():
+        named = nearest(code, names)
+        advice = f"did you mean '{names[named]}' ({named})?" if named else suggestion(code, sorted(known))
+        message = f"unknown {noun} '{code}'; {advice}"
+        meant = nearest(code, known)
+        if meant is not None and meant not in referred and len(locations) > 1:
+            draft.tell(locations[0], f"{message} Or correct '{meant}': '{code}' stands on {_lines(draft, locations)}")
+            continue
+        for location in locations:
+            draft.tell(location, message)
+
+
+def _names(draft: Draft, patterns: Iterable[Pattern]) -> dict[str, str]:
+    """Map names to codes: people write the name where a code is meant."""
+    entries = [entry for pattern in patterns for _, entry in draft.items(*pattern[:-1])]
+    return {str(entry["name"]): str(entry["code"]) for entry in entries if {"name", "code"} <= entry.keys()}
+
+
+def _lacking(draft: Draft, patterns: Iterable[Pattern]) -> Iterator[Location]:
+    """Find where a code is missing, or repeats that of an entry with another name: some code is given nowhere."""
+    names: dict[str, Any] = {}
+    for pattern in patterns:
+        for location, entry in draft.items(*pattern[:-1]):
+            code = str(entry.get("code"))
+            if "code" not in entry or names.setdefault(code, entry.get("name")) != entry.get("name"):
+                yield (*location, "code")
+
+
+def _add(draft: Draft, location: Location, remark: str) -> None:
+    """Extend the complaint that stands at a location."""
+    path = path_text(location)
+    draft.problems[:] = [
+        Problem(problem.line, path, f"{problem.message}; {remark}") if problem.path == path else problem
+        for problem in draft.problems
+    ]
+
+
+def _lines(draft: Draft, locations: Iterable[Location]) -> str:
+    numbers = sorted({draft.source.line(location) for location in locations})
+    return f"line{'s' if len(numbers) > 1 else ''} {listed(map(str, numbers), 6)}"

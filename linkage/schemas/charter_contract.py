@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from linkage.schemas.record import Code, Count, Day, Name, Percent, Positive, Record, Text, Yuan, to_fen
+from linkage.schemas.record import Code, Count, Day, Name, Percent, Positive, Record, Reference, Text, Yuan, to_fen
 from linkage.terms import AssessmentPhase, GateKind, ServiceMethod, UnitBasis, UnitCount, UnitMeasure
 
 
@@ -39,7 +39,7 @@ class Duty(Record):
 
     code: Code = Field(description="责任条目代码")
     duty: Name = Field(description="责任事项")
-    party: Code = Field(description="由谁负责，填参与方代码")
+    party: Reference = Field(description="由谁负责，填参与方代码")
     detail: Text = Field(description="具体做什么、做到什么程度")
     due_on: Day | None = Field(default=None, description="完成期限，长期责任可不填")
 
@@ -85,7 +85,7 @@ class Tranche(Record):
 class AssessmentPlan(Record):
     """Which assessment scheme scores the project."""
 
-    scheme: Code = Field(description="评估方案代码，对应 config/rubrics 里的文件")
+    scheme: Reference = Field(description="评估方案代码，对应 config/rubrics 里的文件")
 
 
 def split_fen(total_fen: int, percents: Sequence[Decimal]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ to be wrong.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from linkage.schemas.charter_party import RECURRENCES
 from linkage.schemas.draft import EACH, Draft, nearest
@@ -36,9 +36,7 @@ def check_contract_units(draft: Draft) -> None:
 def check_methods(draft: Draft) -> None:
     """A service counts towards a contract unit of its own method."""
     methods = {
-        unit["code"]: unit.get("method")
-        for location, unit in draft.items("contract_units", EACH)
-        if "code" in unit and draft.is_sound((*location, "method"))
+        code: draft.get((*location[:-1], "method")) for location, code in draft.find("contract_units", EACH, "code")
     }
     for location, code in draft.find("services", EACH, "contract_unit"):
         method, owed = draft.get((*location[:-1], "method")), methods.get(code)
@@ -151,26 +149,25 @@ def _keys_of(draft: Draft, location: Location) -> set[str]:
     return {str(broken[depth]) for broken in draft.broken if len(broken) > depth and broken[:depth] == location}
 
 
-def _unserved_units(draft: Draft) -> dict[Location, Any]:
+def _unserved_units(draft: Draft) -> dict[Location, str]:
     """Find units no service refers to, leaving out one for each service whose reference is wrong itself."""
     services = list(draft.items("services", EACH))
     if not services:
         return {}
-    used = {item.get("contract_unit") for _, item in services}
-    units = {unit.get("code"): unit.get("method") for _, unit in draft.items("contract_units", EACH)}
+    used = {str(item.get("contract_unit")) for _, item in services}
+    methods = {str(unit.get("code")): unit.get("method") for _, unit in draft.items("contract_units", EACH)}
     unserved = {
         location: code
         for location, code in draft.find("contract_units", EACH, "code")
-        if units[code] is not None and code not in used
+        if methods[code] is not None and code not in used
     }
     for location, item in services:
-        reference = item.get("contract_unit")
-        if reference is None and draft.is_sound((*location, "contract_unit")):
+        reference = str(item.get("contract_unit"))
+        is_absent = item.get("contract_unit") is None and draft.is_sound((*location, "contract_unit"))
+        if is_absent or reference in methods:
             continue
-        if reference in units:
-            continue
-        meant = nearest(str(reference), [str(code) for code in unserved.values()])
-        same_method = (code for code in unserved.values() if units[code] == item.get("method"))
+        meant = nearest(reference, unserved.values())
+        same_method = (code for code in unserved.values() if methods[code] == item.get("method"))
         excused = meant if meant is not None else next(same_method, None)
         unserved = {place: code for place, code in unserved.items() if code != excused}
     return unserved

@@ -19,6 +19,7 @@ from linkage.schemas.record import (
     Name,
     Positive,
     Record,
+    Reference,
     Text,
     Weekday,
 )
@@ -85,12 +86,12 @@ class ServiceItem(Record):
 
     code: Code = Field(description="服务项目代码")
     name: Name = Field(description="服务项目名称")
-    party: Code = Field(description="由谁提供，填参与方代码")
+    party: Reference = Field(description="由谁提供，填参与方代码")
     society: Society = Field(description="来自五社中的哪一社")
     category: NeedCategory = Field(description="回应哪一类需求")
     method: ServiceMethod = Field(description="服务方式")
-    contract_unit: Code | None = Field(default=None, description="计入哪个合同单元，填代码；不计入合同的不填")
-    areas: tuple[Code, ...] = Field(default=(), description="覆盖的社区或片区代码；空表示全部")
+    contract_unit: Reference | None = Field(default=None, description="计入哪个合同单元，填代码；不计入合同的不填")
+    areas: tuple[Reference, ...] = Field(default=(), description="覆盖的社区或片区代码；空表示全部")
     capacity_per_cycle: Positive = Field(description="每个周期能满足多少份需求")
     capacity_each: Positive = Field(description="每次能服务多少人")
     eligibility: Eligibility = Field(default=Eligibility(), description="服务条件")

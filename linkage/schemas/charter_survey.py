@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from linkage.schemas.record import Code, Flag, Name, Positive, Record
+from linkage.schemas.record import Code, Flag, Name, Positive, Record, Reference
 from linkage.terms import Channel, NeedCategory
 
 
@@ -51,5 +51,5 @@ class SurveySource(Record):
     channel: Channel = Field(description="渠道")
     title: Name = Field(description="问卷或登记表名称")
     respondent: RespondentQuestions = Field(default=RespondentQuestions(), description="填答人信息在哪些题")
-    area_labels: dict[Name, Code] = Field(default_factory=dict, description="片区选项原文对应的社区或片区代码")
+    area_labels: dict[Name, Reference] = Field(default_factory=dict, description="片区选项原文对应的社区或片区代码")
     needs: tuple[NeedQuestion, ...] = Field(min_length=1, description="哪些题的回答是需求")

@@ -79,6 +79,13 @@ def _as_of(value: Any) -> Any:
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """A short name that other sections refer to; lower-case ASCII so that it fits a command line and a file name."""
 
+Reference = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120),
+    WithJsonSchema({"type": "string", "pattern": CODE_PATTERN}),
+]
+"""A code that another section gives; whether it does is checked with the whole file."""
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 

@@ -51,7 +51,7 @@ def check_raters(draft: Draft) -> None:
         draft.tell(("raters",), f"the weights sum to {total} %; they must sum to 100 %")
     kinds = _sound_column(draft, "raters", "kind")
     scored = _sound_column(draft, "indicators", "rater")
-    if kinds is None or scored is None:
+    if kinds is None or scored is None or len(kinds) < len(list(draft.items("raters", EACH))):
         return
     for location, rater in draft.find("indicators", EACH, "rater"):
         if rater not in kinds:
@@ -65,9 +65,12 @@ def check_indicators(draft: Draft) -> None:
     """An indicator has one source of points, of the kind its rater can give."""
     for location, code in draft.find("indicators", EACH, "code"):
         _tell_repeated(draft, "indicator", location, code)
+    kinds = _sound_column(draft, "raters", "kind")
     for location, source in draft.find("indicators", EACH, "source"):
         given = [name for name in _SOURCES if source.get(name)]
         rater = draft.get((*location[:-1], "rater"))
+        if kinds is not None and rater not in kinds:
+            continue
         if len(given) != 1:
             wording = f"not {', '.join(given)} together" if given else "none is given"
             draft.tell(location, f"give exactly one of {', '.join(_SOURCES)}; {wording}")

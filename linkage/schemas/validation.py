@@ -122,6 +122,8 @@ def _tell(details: ErrorDetails, draft: Draft) -> None:
     refused = draft.source.refused
     if any(location[: len(known)] == known for known in refused):
         return
+    if details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]:
+        return  # there are enough entries; pydantic counts the sound ones, and the others are told themselves
     draft.broken.add(location)
     draft.tell(location, _message(details, location))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from linkage import __version__
-from linkage.cli import charter
+from linkage.cli import charter, projects, survey
 from linkage.cli.output import refuse
 from linkage.errors import LinkageError
 
@@ -19,6 +19,11 @@ app = typer.Typer(
     help="Linkage 五社联动: community-service projects from the residents' needs to the purchaser's money.",
 )
 app.add_typer(charter.app, name="charter")
+app.add_typer(projects.app, name="project")
+app.add_typer(survey.app, name="survey")
+app.command("status")(projects.status)
+app.command("run")(projects.run)
+app.command("advance")(projects.advance)
 
 
 def _version(value: bool) -> None:

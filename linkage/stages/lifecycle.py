@@ -150,6 +150,16 @@ def run_inline(work: Work, item: Due, now: datetime, *, holder: str = "inline") 
     )
 
 
+def run_on(work: Work, project_id: int, now: datetime, *, holder: str = "inline") -> tuple[StageOutcome, ...]:
+    """Run one project's stages in this process as far as its gates allow."""
+    outcomes: list[StageOutcome] = []
+    while items := due(work, now, project_id=project_id):
+        outcomes.append(run_inline(work, items[0], now, holder=holder))
+        if outcomes[-1].outcome is not Outcome.MOVED:
+            break
+    return tuple(outcomes)
+
+
 def require(session: Session, standing: Standing, stage: Stage, now: datetime) -> None:
     """Refuse a stage that was asked for before its gate.
 

@@ -130,7 +130,7 @@ def to_json(survey_file: SurveyFile) -> dict[str, Any]:
         "answers": [
             {
                 "respondent": answer.respondent,
-                "values": {key: _plain(value) for key, value in answer.values.items()},
+                "values": {key: plain(value) for key, value in answer.values.items()},
             }
             for answer in survey_file.answers
         ],
@@ -141,11 +141,12 @@ def to_json(survey_file: SurveyFile) -> dict[str, Any]:
     }
 
 
-def _plain(value: Value) -> Any:
+def plain(value: Value) -> Any:
+    """Return one answer as JSON can hold it."""
     if isinstance(value, OwnText):
         return {"option": value.option, "text": value.text}
     if isinstance(value, tuple):
-        return [_plain(choice) for choice in value]
+        return [plain(choice) for choice in value]
     if isinstance(value, Mapping):
-        return {row: _plain(inner) for row, inner in value.items()}
+        return {row: plain(inner) for row, inner in value.items()}
     return value

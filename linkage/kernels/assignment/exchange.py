@@ -16,7 +16,7 @@ from linkage.kernels.assignment.network import Block, Network, residual_of
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, Integers
 from linkage.kernels.assignment.reasons import UNMET_CAUSES, UnmetColumns
 from linkage.kernels.assignment.remainder import Room
-from linkage.kernels.assignment.residual import FAR, Residual
+from linkage.kernels.assignment.residual import FAR
 from linkage.terms import MatchObjective, UnmetCause
 
 _NOT_ENOUGH: Final = 2**61  # dearer than any path: a unit added to an offer whose source is at its cap
@@ -119,14 +119,7 @@ def _other_offers(proven: ProvenFlow, columns: UnmetColumns, weight: Integers) -
     inner[network.spans["unmet"]] = False
     inner[network.spans["step"]] = False
     inner &= network.head != network.sink
-    forth = np.flatnonzero(inner & (proven.flow < network.capacity))
-    back = np.flatnonzero(inner & (proven.flow > 0))
-    graph = Residual.towards(
-        network.nodes,
-        np.concatenate((network.tail[forth], network.head[back])),
-        np.concatenate((network.head[forth], network.tail[back])),
-        np.concatenate((weight[forth], -weight[back])),
-    )
+    graph = residual_of(network, proven.flow, weight, usable=inner)
     offers = np.arange(problem.offer_count)
     tight = np.zeros(problem.offer_count, dtype=np.bool_)
     capped = problem.offer_source != NONE

@@ -18,7 +18,7 @@ from ortools.graph.python import min_cost_flow
 from linkage.kernels.assignment import objectives
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, Integers
 from linkage.kernels.assignment.remainder import Remainder, Room
-from linkage.kernels.assignment.residual import FAR, PlanDefect, Residual
+from linkage.kernels.assignment.residual import PlanDefect, Residual
 from linkage.terms import MatchObjective
 
 _WEIGHT_LIMIT: Final = 2**62  # OR-Tools scales unit costs by the number of nodes + 1 in 64 bits
@@ -202,10 +202,20 @@ def _fits(network: Network, first: int, end: int) -> bool:
     return bool(weight * (network.nodes + 1) < _WEIGHT_LIMIT and path < _PATH_LIMIT)
 
 
-def residual_of(network: Network, flow: Integers, weight: Integers, *, backwards: bool = False) -> Residual:
-    """Arrange what a flow leaves open for paths towards given nodes, or (`backwards`) away from them."""
-    forth = np.flatnonzero(flow < network.capacity)
-    back = np.flatnonzero(flow > 0)
+def residual_of(
+    network: Network, flow: Integers, weight: Integers, *, backwards: bool = False, usable: Flags | None = None
+) -> Residual:
+    """Arrange what a flow leaves open for paths towards given nodes, or (`backwards`) away from them.
+
+    Parameters
+    ----------
+    usable
+        (n_arcs,) bool, False for arcs whose flow may not change; all may if None.
+    """
+    forth = flow < network.capacity
+    back = flow > 0
+    if usable is not None:
+        forth, back = forth & usable, back & usable
     tail = np.concatenate((network.tail[forth], network.head[back]))
     head = np.concatenate((network.head[forth], network.tail[back]))
     if backwards:
@@ -222,7 +232,7 @@ def solve(network: Network, blocks: Sequence[Block]) -> Integers:
         weight = block.weight(network)
         flow[open_arcs] = _cheapest(network, open_arcs, weight, supply)
         if number + 1 < len(blocks):
-            open_arcs &= _on_the_optimal_face(network, flow, weight)
+            open_arcs &= _on_the_optimal_face(network, flow, weight, open_arcs)
             supply = network.supply.copy()
             closed = ~open_arcs
             np.subtract.at(supply, network.tail[closed], flow[closed])
@@ -230,13 +240,15 @@ def solve(network: Network, blocks: Sequence[Block]) -> Integers:
     return flow
 
 
-def _on_the_optimal_face(network: Network, flow: Integers, weight: Integers) -> Flags:
-    """Tell the arcs whose flow may still change without making the solved block worse."""
-    end = np.array([network.sink])
-    price, _ = residual_of(network, flow, weight).shortest(end, np.zeros(1, dtype=np.int64), end)
-    known = (price[network.tail] < FAR) & (price[network.head] < FAR)
+def _on_the_optimal_face(network: Network, flow: Integers, weight: Integers, usable: Flags) -> Flags:
+    """Tell the arcs whose flow may still change without making the solved block worse.
+
+    Prices start from every node at once, so that parts cut off from the sink have prices too.
+    """
+    nodes = np.arange(network.nodes)
+    price, _ = residual_of(network, flow, weight, usable=usable).shortest(nodes, np.zeros_like(nodes), nodes)
     tight: Flags = weight + price[network.head] == price[network.tail]
-    return known & tight
+    return tight
 
 
 def _cheapest(network: Network, open_arcs: Flags, weight: Integers, supply: Integers) -> Integers:

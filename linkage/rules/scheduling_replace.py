@@ -93,7 +93,7 @@ def replace(
             for person in candidates
             if person.person_id not in asked_now and is_fit(person, vacancy, spans.get(person.person_id, ()), limits)
         ]
-        fit.sort(key=lambda person: _turn(person, last_asked_at, chosen))
+        fit.sort(key=lambda person: _turn(person, vacancy, spans.get(person.person_id, ()), last_asked_at, chosen))
         for person in fit[: vacancy.missing_count]:
             offers.append(PlannedOffer(vacancy.shift_id, person.person_id))
             spans.setdefault(person.person_id, []).append(Span(vacancy.starts_at, vacancy.ends_at))
@@ -104,15 +104,19 @@ def replace(
 
 
 def _turn(
-    person: Candidate, last_asked_at: Mapping[int, datetime], chosen: Mapping[int, int]
+    person: Candidate,
+    vacancy: Vacancy,
+    taken: Collection[Span],
+    last_asked_at: Mapping[int, datetime],
+    chosen: Mapping[int, int],
 ) -> tuple[int, float, int, int, int]:
     asked_at = last_asked_at.get(person.person_id)
-    below_pledge = max(0, person.pledge_minutes - person.planned_minutes)
+    planned = _minutes_in_month(taken, _local_day(vacancy.starts_at))
     return (
         chosen.get(person.person_id, 0),
         asked_at.timestamp() if asked_at else float("-inf"),
-        -below_pledge,
-        person.planned_minutes,
+        -max(0, person.pledge_minutes - planned),
+        planned,
         person.person_id,
     )
 
@@ -148,12 +152,16 @@ def _has_room(person: Candidate, vacancy: Vacancy, taken: Collection[Span], limi
     day = _local_day(vacancy.starts_at)
     minutes = _minutes(vacancy.starts_at, vacancy.ends_at)
     on_day = sum(_minutes(span.starts_at, span.ends_at) for span in taken if _local_day(span.starts_at) == day)
-    in_month = sum(
-        _minutes(span.starts_at, span.ends_at)
-        for span in taken
-        if _local_day(span.starts_at).replace(day=1) == day.replace(day=1)
+    if on_day + minutes > limits.max_minutes_per_day:
+        return False
+    return _minutes_in_month(taken, day) + minutes <= person.max_minutes
+
+
+def _minutes_in_month(taken: Collection[Span], day: date) -> int:
+    month = day.replace(day=1)
+    return sum(
+        _minutes(span.starts_at, span.ends_at) for span in taken if _local_day(span.starts_at).replace(day=1) == month
     )
-    return on_day + minutes <= limits.max_minutes_per_day and in_month + minutes <= person.max_minutes
 
 
 def _local_day(instant: datetime) -> date:

@@ -563,3 +563,43 @@ class SurgeFactor(Term):
     HOURS_PER_DAY = "hours_per_day", "每天工作小时数"
     RETRY_SHARE = "retry_share", "需再次联系的比例"
     PEOPLE = "people", "人数"
+
+
+class PaceStanding(Term):
+    """How what is done stands against the time that has passed."""
+
+    BEHIND = "behind", "滞后"
+    ON_PACE = "on_pace", "按进度"
+    AHEAD = "ahead", "超前"
+
+
+class UncountedCause(Term):
+    """Why something that was delivered does not count towards a contract unit."""
+
+    BELOW_MINIMUM = "below_minimum", "未达到单项最低要求"
+    WAITING = "waiting", "记录待核实"
+    OTHER_METHOD = "other_method", "服务方式与合同单元不符"
+    NO_PERSON = "no_person", "没有登记到人，不能计入人数"
+
+
+class RecordKind(Term):
+    """The table a figure's records stand in."""
+
+    SERVICE_RECORD = "service_record", "服务记录"
+    RATING = "rating", "满意度评价"
+    NEED = "need", "需求"
+    HOURS_ENTRY = "hours_entry", "志愿服务时长记录"
+
+
+class ReportFigure(Term):
+    """A count that every report prints, beside the contract units and the assessed shares."""
+
+    PERSONS = "persons", "服务人数"
+    PERSON_TIMES = "person_times", "服务人次"
+    MEALS = "meals", "助餐餐次"
+    ACTIVITIES = "activities", "开展活动"
+    NEEDS_ASKED = "needs_asked", "提出的需求"
+    NEEDS_MET = "needs_met", "已满足的需求"
+    VOLUNTEERS = "volunteers", "参与服务的志愿者"
+    VOLUNTEER_MINUTES = "volunteer_minutes", "志愿服务时长"
+    PLEDGE_KEPT = "pledge_kept", "承诺时长完成率"

@@ -139,16 +139,18 @@ def _lease(work: Work, organization_id: int, now: datetime, channels: Channels, 
             select(Message).where(*_is_due(now)).order_by(Message.id).limit(limit).with_for_update(skip_locked=True)
         ).scalars()
         taken: list[Envelope] = []
+        dropped = 0
         for message in due:
             if not _may_send(message, settings, channels, now):
+                dropped += 1
                 continue
             if taken and not channels.tells_repeats(message.channel):
                 break
             taken.append(_start(session, work, message, now))
             if not channels.tells_repeats(message.channel):
                 break
-        if session.dirty or session.new:
-            act(session, "outbox.leased", count=len(taken))
+        if taken or dropped:  # not what the session still holds back: loading a recipient has flushed the rest
+            act(session, "outbox.leased", count=len(taken), dropped=dropped)
     return tuple(taken)
 
 

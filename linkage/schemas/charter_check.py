@@ -91,6 +91,8 @@ def load_charter(path: Path | str, *, schemes: Collection[str] | None = None) ->
         raise UnreadableFile(f"charter {path} cannot be read: {error.strerror}; check the path") from error
     charter, problems = check_charter(content, path.name, schemes=schemes)
     if charter is None:
-        message = f"charter {path} has {len(problems)} mistakes; correct them and check it again"
+        message = (
+            f"charter {path} has {len(problems)} mistake{'s' * (len(problems) > 1)}; correct them and check it again"
+        )
         raise InvalidFile(message, [str(problem) for problem in problems])
     return charter

@@ -146,7 +146,7 @@ def load_rubric(path: Path | str) -> Rubric:
         raise UnreadableFile(f"rubric {path} cannot be read: {error.strerror}; check the path") from error
     rubric, problems = check_rubric(content, path.name)
     if rubric is None:
-        message = f"rubric {path} has {len(problems)} mistakes; correct them and try again"
+        message = f"rubric {path} has {len(problems)} mistake{'s' * (len(problems) > 1)}; correct them and try again"
         raise InvalidFile(message, [str(problem) for problem in problems])
     if rubric.code != path.stem:
         raise InvalidFile(f"rubric {path} has the code '{rubric.code}'; name the file {rubric.code}.yaml")

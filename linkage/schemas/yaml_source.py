@@ -136,6 +136,7 @@ class _Builder:
 
     def _mapping(self, events: Iterator[Event], location: Location) -> dict[str, Value]:
         mapping: dict[str, Value] = {}
+        repeated: list[tuple[str, Event]] = []
         for event in events:
             if isinstance(event, MappingEndEvent):
                 break
@@ -145,13 +146,25 @@ class _Builder:
                 self._skip(event, events)
                 self._skip(next(events), events)
             elif key in mapping:
-                first = self.lines[(*location, key)]
-                self._tell((*location, key), event, f"key '{key}' was already used on line {first}; keep one of them")
+                repeated.append((key, event))
                 self._skip(next(events), events)
             else:
                 self.lines[(*location, key)] = _line(event)
                 mapping[key] = self._node(next(events), events, (*location, key))
+        self._tell_repeated(location, repeated)
         return mapping
+
+    def _tell_repeated(self, location: Location, repeated: list[tuple[str, Event]]) -> None:
+        """Tell keys used twice; several of them in one list entry mean that the next entry's dash is missing."""
+        if len(repeated) > 1 and location and isinstance(location[-1], int):
+            keys = ", ".join(key for key, _ in repeated)
+            message = f"the keys {keys} are used a second time from here; is a '- ' missing before this entry?"
+            self._tell(location, repeated[0][1], message)
+            self.refused.add(location[:-1])
+            return
+        for key, event in repeated:
+            place = (*location, key)
+            self._tell(place, event, f"key '{key}' was already used on line {self.lines[place]}; keep one of them")
 
     def _sequence(self, events: Iterator[Event], location: Location) -> list[Value]:
         sequence: list[Value] = []

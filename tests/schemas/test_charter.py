@@ -14,7 +14,8 @@ from linkage.errors import Unknown
 from linkage.schemas.charter import Charter
 from linkage.schemas.charter_check import check_charter, load_charter
 from linkage.schemas.charter_contract import split_fen
-from linkage.schemas.charter_project import cycle_periods
+from linkage.schemas.charter_party import Schedule
+from linkage.schemas.charter_project import ProjectPeriod, cycle_periods
 from linkage.terms import ConsentPurpose, PartyRole
 
 
@@ -138,3 +139,29 @@ def test_results_are_not_written_into_the_sample(drum_tower):
     """The year's totals must come out of a run: neither 10,328 nor 7,928 nor 97.85 stands in the charter."""
     for total in ("10328", "10,328", "7928", "7,928", "97.85"):
         assert total not in drum_tower
+
+
+def _sessions(schedule: Schedule, period: ProjectPeriod) -> int:
+    """Count how often a schedule takes place in a period (weekly, monthly, every n days, or on dates)."""
+    days = [period.from_on + timedelta(days=n) for n in range((period.to_on - period.from_on).days + 1)]
+    if schedule.weekdays:
+        return sum(day.isoweekday() in schedule.weekdays for day in days)
+    if schedule.day_of_month:
+        return sum(day.day == schedule.day_of_month for day in days)
+    return len(schedule.on_dates or days[:: schedule.every_n_days])
+
+
+def test_natural_rates_reach_the_scale_of_the_field_study(charter):
+    """Seats, days and take-up give about 7,900 meals and about 10,300 direct service person-times in a year."""
+    hints = charter.simulation
+    assert hints is not None
+    expected = {
+        item.code: _sessions(item.schedule, charter.project.period)
+        * item.capacity_each
+        * hints.take_up.get(item.code, hints.attendance_ratio)
+        for item in charter.services
+        if item.schedule is not None
+    }
+
+    assert expected["canteen-lunch"] == pytest.approx(7_900, rel=0.03)
+    assert sum(expected.values()) == pytest.approx(10_300, rel=0.05)

@@ -89,6 +89,8 @@ MISTAKES = {
     "keywords-not-open": ("        open: true\n", "", "survey[0].needs[2].keywords", "add 'open: true'"),
     "options-and-open": ("        priority: 2\n        options:", "        priority: 2\n        open: true\n        options:", "survey[0].needs[0].options", "an open question has no options"),
     "bands-overlap": ("min_age: 80, max_age: 105", "min_age: 75, max_age: 105", "simulation.population[4].min_age", "overlaps the band before"),
+    "band-swapped": ("min_age: 80, max_age: 105", "min_age: 80, max_age: 79", "simulation.population[4].min_age", "'80' is above max_age 79"),
+    "question-without-way": ("      - question: 您还有什么", "      - question: 家里几口人\n      - question: 您还有什么", "survey[0].needs[2]", "say how answers become needs"),
     "satisfaction-sum": ('"4": 0.145', '"4": 0.155', "simulation.satisfaction", "sum to 1.01"),
     "satisfaction-scale": ('"2": 0.005', '"6": 0.005', "simulation.satisfaction.6", "ratings are 1 to 5"),
 }  # fmt: skip
@@ -179,6 +181,13 @@ def test_missing_code_does_not_orphan_references(drum_tower):
     _, problems = check_charter(drum_tower.replace("  - code: village-committee\n    name", "  - name", 1))
 
     assert [problem.path for problem in problems] == ["parties[2].code"]
+
+
+def test_forgotten_dash_is_one_message(drum_tower):
+    """Two list entries run into one are told once, not as a repeated key for each line."""
+    _, problems = check_charter(drum_tower.replace("  - code: village-committee\n", "", 1))
+
+    assert [problem.path for problem in problems] == ["parties[1]"]
 
 
 def test_contents_of_misspelt_section_are_checked(drum_tower):

@@ -31,7 +31,10 @@ MISTAKES = {
     "top-step-short": ("{at_least_ratio: 1, points: 10}", "{at_least_ratio: 1, points: 9}", "indicators[9].source.steps[0]", "is not the indicator's max_points 10"),
     "step-two-measures": ("{at_least_ratio: 0.9, points: 8}", "{at_least_ratio: 0.9, at_least: 9, points: 8}", "indicators[9].source.steps[1]", "one of them"),
     "steps-mixed": ("{at_least_ratio: 0.9, points: 8}", "{at_least: 0.9, points: 8}", "indicators[9].source.steps", "mix at_least_ratio and at_least"),
+    "figure-without-steps": ("      steps:\n        - {at_least_ratio: 0.95, points: 5}\n        - {at_least_ratio: 0.8, points: 3}\n        - {at_least_ratio: 0, points: 0}\n", "", "indicators[11].source", "add 'steps:'"),
     "ratings-by-others": ("rater: purchaser, max_points: 10, source: {judged: true}}\n  - {code: outcome", "rater: purchaser, max_points: 10, source: {ratings: true}}\n  - {code: outcome", "indicators[4].source", "ratings come from service users"),
+    "steps-without-figure": ("source: {ratings: true}", "source: {ratings: true, steps: [{at_least: 1, points: 10}]}", "indicators[8].source", "steps belong to a figure"),
+    "levels-without-judgement": ("source: {ratings: true}", "source: {ratings: true, levels: [{label: 好, points: 10}]}", "indicators[8].source.levels", "levels belong to 'judged: true'"),
     "points-true": ("max_points: 15", "max_points: true", "indicators[1].max_points", "not true or false"),
 }  # fmt: skip
 
@@ -115,7 +118,7 @@ def test_load_refuses_mistakes_missing_files_and_other_names(tmp_path, four_band
 
     with pytest.raises(InvalidFile, match=r"name the file four-bands\.yaml"):
         load_rubric(tmp_path / "other.yaml")
-    with pytest.raises(InvalidFile, match="1 mistakes"):
+    with pytest.raises(InvalidFile, match="1 mistake;"):
         load_rubric(tmp_path / "four-bands.yaml")
     with pytest.raises(UnreadableFile, match=r"gone\.yaml"):
         load_rubric(tmp_path / "gone.yaml")

@@ -19,6 +19,7 @@ REFUSED = {
     "alias": ("a: &x [1]\nb: *x\n", 2, "alias '*x' is not followed"),
     "tag": ("a: 1\nb: !!python/object/apply:os.system [ls]\n", 2, "is not allowed"),
     "duplicate-key": ("a: 1\nb: 2\na: 3\n", 3, "already used on line 1"),
+    "dash-forgotten": ("l:\n  - a: 1\n    b: 2\n    a: 3\n    b: 4\n", 4, "is a '- ' missing before this entry?"),
     "key-is-a-list": ("a: 1\n? [b, c]\n: 3\n", 2, "a key must be a plain word"),
     "too-deep": ("a: 1\nb: " + "[" * 2000, 2, "nested more than"),
     "control-character": ("a: 1\nb: \x07\n", 2, "0x0007"),

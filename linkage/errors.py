@@ -71,6 +71,12 @@ class NotAccepted(LinkageError):
     code = "not_accepted"
 
 
+class ImpossibleTime(LinkageError):
+    """A check-in or check-out was given a time that cannot be: in the future, or out before in."""
+
+    code = "impossible_time"
+
+
 class NoConsent(LinkageError):
     """Personal data may not be used for this purpose: no consent, expired, withdrawn or another text version."""
 

@@ -26,7 +26,7 @@ class HoursKind(Term):
 
 
 class CheckEvent(Owned):
-    """A volunteer's check-in or check-out: time, method."""
+    """A volunteer's check-in or check-out: time, method, and when it was entered (a sheet may come days later)."""
 
     __tablename__ = "check_event"
     project_id: Mapped[int] = key_column()
@@ -34,6 +34,7 @@ class CheckEvent(Owned):
     kind: Mapped[CheckKind] = word(CheckKind)
     method: Mapped[CheckMethod] = word(CheckMethod)
     at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
     __table_args__ = (*links("project", "assignment"), Unique("organization_id", "assignment_id", "kind"))
 
 

@@ -2,9 +2,10 @@
 
 Run as `python -m flows.loopback HOME PORT` by `flows.server`, which holds the other end of standard input: when that
 end closes, however the parent died, this process ends too, so that no orphan is left. It is what `prefect server
-start` runs, with two changes: the port is bound and told before the slow imports, and transactions that may write
-begin as writers. With SQLite's default they begin as readers; two that meet make the server answer 503, and the
-client then sleeps about two seconds (measured: 3 of 4 runs of a small flow, 1 of 20 with larger batches).
+start` runs, with three changes: the port is bound and told before the slow imports; schedules work under SQLAlchemy
+2.1; and transactions that may write begin as writers. With SQLite's default they begin as readers; two that meet make
+the server answer 503, and the client then sleeps about two seconds (measured: 3 of 4 runs of a small flow, 1 of 20
+with larger batches).
 """
 
 from __future__ import annotations
@@ -83,6 +84,22 @@ def _begin_as_writer() -> None:
     set_database_config(WriterFirst(connection_url=PREFECT_SERVER_DATABASE_CONNECTION_URL.value()))
 
 
+def _let_schedules_insert() -> None:
+    """Let Prefect's scheduler insert its runs under SQLAlchemy 2.1.
+
+    It hands over each run's state beside the columns. SQLAlchemy 2.0 passed over such a key; 2.1 asks the property
+    what to do with it and refuses the whole batch (Prefect 3.8.8: no scheduled run is ever made, and a stack trace is
+    written each minute). The state is inserted by Prefect's own next statement, so there is nothing to do here.
+    """
+    from prefect.server.database.orm_models import FlowRun
+    from sqlalchemy import inspect
+    from sqlalchemy.ext.hybrid import hybrid_property
+
+    state = inspect(FlowRun).all_orm_descriptors["state"]
+    if isinstance(state, hybrid_property):
+        state.inplace.bulk_dml(lambda _, __, ___: None)
+
+
 def main(home: Path, port: int) -> int:
     """Serve until standard input closes or a signal asks to stop."""
     lock = os.open(home / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
@@ -105,11 +122,12 @@ def main(home: Path, port: int) -> int:
     from prefect.server.api.server import create_app
 
     _begin_as_writer()
+    _let_schedules_insert()
     server = uvicorn.Server(uvicorn.Config(create_app(final=True), log_level="warning", access_log=False))
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped in order
-        server.run(sockets=[bound])
+    server.run(sockets=[bound])
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    with contextlib.suppress(KeyboardInterrupt):  # also uvicorn's way to end, once it has stopped in order
+        sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

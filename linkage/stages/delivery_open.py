@@ -1,0 +1,56 @@
+"""Which activities may still be written to: released, of a cycle whose delivery is not closed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linkage.db.tables import Activity, Decision
+from linkage.errors import GateShut, Unknown
+from linkage.terms import ActivityState, DecisionKind
+
+
+def open_activity(session: Session, activity_id: int) -> Activity:
+    """Return an activity on which service may be recorded.
+
+    Raises
+    ------
+    Unknown
+        If there is none with this id.
+    GateShut
+        If it was not released, or its cycle is closed and its figures are counted.
+    """
+    activity = session.get(Activity, activity_id)
+    if activity is None:
+        raise Unknown(f"no activity with id {activity_id} here")
+    if activity.state not in {ActivityState.RELEASED, ActivityState.DONE}:
+        raise GateShut(f"{activity.code} is {activity.state.value}; only a released activity is served")
+    require_open_cycle(session, activity)
+    return activity
+
+
+def find_activity(session: Session, project_id: int, code: str) -> Activity:
+    """Find an activity of a project by its code."""
+    row = session.execute(
+        select(Activity).where(Activity.project_id == project_id, Activity.code == code)
+    ).scalar_one_or_none()
+    if row is None:
+        raise Unknown(f"no activity {code!r} in this project; codes look like canteen-lunch-2024-07-03")
+    return row
+
+
+def require_open_cycle(session: Session, activity: Activity) -> None:
+    """Refuse to write to a cycle whose delivery was closed."""
+    closed = session.execute(
+        select(Decision.decided_at).where(
+            Decision.project_id == activity.project_id,
+            Decision.decision_key == closing_key(activity.cycle),
+        )
+    ).scalar_one_or_none()
+    if closed is not None:
+        raise GateShut(f"{activity.code}: delivery of cycle {activity.cycle} was closed on {closed:%Y-%m-%d}")
+
+
+def closing_key(cycle: int) -> str:
+    """Return the key under which a cycle's delivery is closed."""
+    return f"{DecisionKind.CLOSE_DELIVERY.value}:cycle-{cycle}"

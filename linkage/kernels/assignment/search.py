@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ _PARCELS: Final = 16
 _DEADLINE_EVERY: Final = 64
 
 
-@dataclass(frozen=True)
-class _Choice:
+class _Choice(NamedTuple):
     """One place a parcel can go: what it adds to the plan, where, and the capacity it takes."""
 
     weight: int
@@ -122,19 +121,7 @@ def repair(
     """
     plan = _lay_out(problem, levels, remainder)
     _keep_unsplit(plan, relaxed)
-    waiting = [(-plan.loss(parcel), parcel) for parcel, choice in enumerate(plan.place) if choice is None]
-    heapify(waiting)
-    tried = 0
-    while waiting and tried < tries:
-        tried += 1
-        if tried % _DEADLINE_EVERY == 0 and seconds_left() <= 0:
-            break
-        _, parcel = heappop(waiting)
-        ejected = _insert(plan, parcel)
-        if ejected is not None:
-            heappush(waiting, (-plan.loss(ejected), ejected))
-    if seconds_left() > 0:
-        _cheapen(plan)
+    _place_waiting(plan, tries, seconds_left)
     units = remainder.fixed.copy()
     for parcel, choice in enumerate(plan.place):
         if choice is not None:
@@ -227,41 +214,59 @@ def _keep_unsplit(plan: _Plan, relaxed: Integers) -> None:
                 break
 
 
-@dataclass(frozen=True)
-class _Move:
+class _Move(NamedTuple):
     gain: int
     choice: _Choice
     other: int | None = None
     shift: _Choice | None = None
 
 
-def _insert(plan: _Plan, parcel: int) -> int | None:
-    """Place a parcel in the best way that improves the plan; tell the parcel it pushed out, if any."""
+def _place_waiting(plan: _Plan, tries: int, seconds_left: Callable[[], float]) -> None:
+    """Try to place what is not placed, the weightiest first."""
+    waiting = [(-plan.loss(parcel), parcel) for parcel, choice in enumerate(plan.place) if choice is None]
+    heapify(waiting)
+    while waiting and tries > 0:
+        tries -= 1
+        if tries % _DEADLINE_EVERY == 0 and seconds_left() <= 0:
+            break
+        _, parcel = heappop(waiting)
+        ejected = _apply(plan, parcel, _best_move(plan, parcel))
+        if ejected is not None:
+            heappush(waiting, (-plan.loss(ejected), ejected))
+
+
+def _apply(plan: _Plan, parcel: int, move: _Move | None) -> int | None:
+    """Carry out a move; tell the parcel it pushed out, if any."""
+    if move is None:
+        return None
+    if move.other is not None:
+        plan.remove(move.other)
+    plan.put(parcel, move.choice)
+    if move.other is not None and move.shift is not None:
+        plan.put(move.other, move.shift)
+        return None
+    return move.other
+
+
+def _best_move(plan: _Plan, parcel: int) -> _Move | None:
+    """Find the best way to place a parcel that improves the plan."""
     loss = plan.loss(parcel)
     best: _Move | None = None
     for choice in plan.choices[parcel]:
-        least = 0 if best is None else best.gain
-        if loss - choice.weight <= least:
+        own = loss - choice.weight
+        if own <= (0 if best is None else best.gain):
             break  # choices are sorted: no later one gains more by itself, and moving others rarely pays
         if plan.room(choice.offer) >= choice.size:
-            best = _Move(loss - choice.weight, choice)
-        else:
-            best = _best_instead(plan, choice, loss - choice.weight, best)
-    if best is None:
-        return None
-    if best.other is not None:
-        plan.remove(best.other)
-    plan.put(parcel, best.choice)
-    if best.other is not None and best.shift is not None:
-        plan.put(best.other, best.shift)
-        return None
-    return best.other
+            return _Move(own, choice)
+        best = _best_instead(plan, choice, own, best)
+    return best
 
 
 def _best_instead(plan: _Plan, choice: _Choice, own: int, best: _Move | None) -> _Move | None:
     """Find a parcel at a full offer to push out or to shift elsewhere, if that beats the best move so far."""
     least = 0 if best is None else best.gain
-    short = choice.size - plan.free[choice.offer]
+    free = plan.free
+    short = choice.size - free[choice.offer]
     for other, held in plan.at[choice.offer].items():
         if held.size < short or not _fits_instead(plan, choice, held):
             continue
@@ -272,7 +277,11 @@ def _best_instead(plan: _Plan, choice: _Choice, own: int, best: _Move | None) ->
             gain = own + held.weight - elsewhere.weight
             if gain <= least:
                 break
-            if elsewhere.offer != choice.offer and _fits_after(plan, choice, held, elsewhere):
+            if (
+                free[elsewhere.offer] >= elsewhere.size
+                and elsewhere.offer != choice.offer
+                and _keeps_cap(plan, choice, held, elsewhere)
+            ):
                 best, least = _Move(gain, choice, other, elsewhere), gain
                 break
     return best
@@ -284,31 +293,10 @@ def _fits_instead(plan: _Plan, choice: _Choice, held: _Choice) -> bool:
     return source == NONE or plan.under_cap[source] + held.size >= choice.size
 
 
-def _fits_after(plan: _Plan, choice: _Choice, held: _Choice, elsewhere: _Choice) -> bool:
-    """Tell whether a parcel fits elsewhere once it has left its place to another."""
-    if plan.free[elsewhere.offer] < elsewhere.size:
-        return False
+def _keeps_cap(plan: _Plan, choice: _Choice, held: _Choice, elsewhere: _Choice) -> bool:
+    """Tell whether a source's cap allows a parcel elsewhere once it has left its place to another."""
     source = plan.source[elsewhere.offer]
     if source == NONE:
         return True
     shared = choice.size - held.size if plan.source[choice.offer] == source else 0
     return plan.under_cap[source] - shared >= elsewhere.size
-
-
-def _cheapen(plan: _Plan) -> None:
-    """Move each placed parcel to a better place that has room, until none can."""
-    moved = True
-    while moved:
-        moved = False
-        for parcel, choice in enumerate(plan.place):
-            if choice is None:
-                continue
-            for better in plan.choices[parcel]:
-                if better.weight >= choice.weight:
-                    break
-                plan.remove(parcel)
-                if plan.room(better.offer) >= better.size:
-                    plan.put(parcel, better)
-                    moved = True
-                    break
-                plan.put(parcel, choice)

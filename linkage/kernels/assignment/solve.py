@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from linkage.kernels.assignment import check, exact, exchange, explain, network, objectives, search
+from linkage.kernels.assignment import check, classes, exact, exchange, explain, network, objectives, search
 from linkage.kernels.assignment.problem import AssignmentProblem, Integers
 from linkage.kernels.assignment.reasons import MatchReasons
 from linkage.kernels.assignment.remainder import Conflict, Remainder, room_of, subtract_fixed
@@ -48,6 +48,8 @@ class MatchOptions:
         Deterministic work units of CP-SAT for each objective.
     search_moves
         Placements tried by the local search.
+    search_rounds
+        Rounds in which undivided needs are seated anew, size by size.
     seconds_left
         Asked between steps; at 0 or below, the best plan so far is returned. A flow is not interrupted.
     is_explained
@@ -60,6 +62,7 @@ class MatchOptions:
     exact_pairs: int = 3_000
     exact_effort: float = 4.0
     search_moves: int = 20_000
+    search_rounds: int = 8
     seconds_left: Callable[[], float] = _no_deadline
     is_explained: bool = True
 
@@ -118,14 +121,7 @@ def _solve(
         proven = exchange.ProvenFlow(problem=problem, levels=levels, network=net, room=room, block=blocks[0], flow=flow)
         return _Plan(units=remainder.fixed + relaxed, bounds=list(relaxed_values), method="flow", flow=proven)
 
-    units = search.repair(
-        problem,
-        levels,
-        remainder,
-        relaxed=relaxed,
-        tries=options.search_moves,
-        seconds_left=options.seconds_left,
-    )
+    units = _repair(problem, levels, remainder, relaxed, options)
     bounds = _relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), relaxed_values)
     gap = _gap(problem, levels, objectives.values_of(problem, levels, units), bounds)
     is_small = problem.pair_count <= options.exact_pairs and exact.is_in_range(problem)
@@ -140,6 +136,30 @@ def _solve(
     relaxed_bounds = _relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), relaxed_values)
     bounds = [max(pair) for pair in zip(proven_bounds, relaxed_bounds, strict=True)]
     return _Plan(units=units, bounds=bounds, method="exact", flow=None)
+
+
+def _repair(
+    problem: AssignmentProblem,
+    levels: tuple[MatchObjective, ...],
+    remainder: Remainder,
+    relaxed: Integers,
+    options: MatchOptions,
+) -> Integers:
+    """Make the relaxed plan keep the limits, then improve it until a round brings nothing."""
+    units = search.repair(
+        problem,
+        levels,
+        remainder,
+        relaxed=relaxed,
+        tries=options.search_moves,
+        seconds_left=options.seconds_left,
+    )
+    for _ in range(options.search_rounds if problem.indivisible else 0):
+        better = classes.reseat(problem, levels, remainder, units, options.seconds_left)
+        if better is units:
+            break
+        units = better
+    return units
 
 
 def _relaxed_bounds(

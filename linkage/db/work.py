@@ -133,7 +133,7 @@ class Work:
         """List the organisations of this installation: code to id."""
         with self.registry() as session:
             rows = session.execute(select(Organization.code, Organization.id).order_by(Organization.code))
-            return {code: organization_id for code, organization_id in rows}
+            return {row.code: row.id for row in rows}
 
     def find_organization(self, code: str) -> int:
         """Return an organisation's id.

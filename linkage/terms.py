@@ -553,6 +553,7 @@ class MatchGround(Term):
     SAME_PROVIDER = "same_provider", "延续上期承接方"
     OTHER_PROVIDER = "other_provider", "与上期承接方不同"
     STARTS_ON = "starts_on", "开展日期"
+    WAITED = "waited", "以往未满足，优先安排"
     CHOICE = "choice", "在可选服务中的选择"
 
 

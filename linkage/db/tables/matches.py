@@ -20,6 +20,7 @@ class MatchRun(Owned):
     cycle: Mapped[int]
     status: Mapped[str] = mapped_column(String(20))
     objectives: Mapped[dict[str, Any]]  # name -> {value, bound}
+    seed: Mapped[int]  # of the order among equal needs
     proposed_at: Mapped[datetime]
     __table_args__ = (*links("project"), Unique("organization_id", "project_id", "cycle"))
 
@@ -37,6 +38,7 @@ class Match(Owned):
     reasons: Mapped[list[Any]]
     expires_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    answer_reason: Mapped[str | None] = mapped_column(String(200))  # the provider's words, never a resident's
     __table_args__ = (
         *links("project", "match_run", "need", "service_item"),
         Unique("organization_id", "match_run_id", "need_id", "service_item_id"),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from linkage.db.audit import act
 from linkage.db.guard import insert_rows
-from linkage.db.tables import Activity, Assignment, CheckEvent, HoursEntry, Presence, Shift
+from linkage.db.tables import Activity, Assignment, CheckEvent, HoursEntry, Presence, Project, Shift
 from linkage.db.tables.delivery import CheckKind, HoursKind
 from linkage.db.work import settings_of
 from linkage.errors import Unknown
@@ -33,7 +33,7 @@ def assess(session: Session, standing: Standing, now: datetime) -> StepReport | 
     project = standing.project
     settings = settings_of(session).delivery
     rules = PresenceRules(settings.min_presence_ratio, settings.max_overrun_minutes, settings.rounding_minutes)
-    limits = RecordLimits(session, standing)
+    limits = RecordLimits(session, project)
     fresh: list[dict[str, Any]] = []
     flagged = recounted = 0
     for assignment_id, came, left, activity, known in _unassessed(session, project.id):
@@ -76,9 +76,8 @@ def assess(session: Session, standing: Standing, now: datetime) -> StepReport | 
 class RecordLimits:
     """The working-day limits of one project's records (order 67 art. 11)."""
 
-    def __init__(self, session: Session, standing: Standing) -> None:
+    def __init__(self, session: Session, project: Project) -> None:
         settings = settings_of(session)
-        project = standing.project
         self._days = settings.delivery.record_within_working_days
         self._calendar: WorkCalendar = calendar_for(settings, project.from_on, project.to_on)
         self._known: dict[date, date] = {}

@@ -17,14 +17,25 @@ from sqlalchemy.orm import Session
 
 from linkage.db.audit import act
 from linkage.db.guard import insert_rows
-from linkage.db.tables import Activity, Evidence, Match, Need, Person, Rating, ServiceItem, ServiceRecord, StoredFile
+from linkage.db.tables import (
+    Activity,
+    Evidence,
+    Match,
+    Need,
+    Person,
+    Project,
+    Rating,
+    ServiceItem,
+    ServiceRecord,
+    StoredFile,
+)
 from linkage.db.work import settings_of
 from linkage.errors import AlreadyAnswered, ConflictingKey, Unknown
 from linkage.rules.hours import record_flag
 from linkage.rules.scheduling import case_series
 from linkage.stages.delivery_hours import RecordLimits
 from linkage.stages.delivery_open import open_activity
-from linkage.stages.standing import local_date, poke, standing_of
+from linkage.stages.standing import local_date, poke
 from linkage.stages.telling import tell_role
 from linkage.terms import ActivityState, MatchState, NeedState, PartyRole, RecordFlag, ServiceMethod
 
@@ -127,7 +138,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     settings = settings_of(session).delivery
     planned = int((activity.ends_at - activity.starts_at).total_seconds()) // 60
-    limits = RecordLimits(session, standing_of(session, activity.project_id))
+    limits = RecordLimits(session, session.get_one(Project, activity.project_id))
     is_late = local_date(now) > limits.record_by_on(activity.held_on)
     service_code = session.get_one(ServiceItem, activity.service_item_id).code
     rows = []
@@ -235,10 +246,9 @@ def meet_needs(session: Session, need_ids: Iterable[int | None]) -> int:
 
 
 def _tell_flagged(session: Session, activity: Activity, count: int, now: datetime) -> None:
-    standing = standing_of(session, activity.project_id)
     tell_role(
         session,
-        standing.project,
+        session.get_one(Project, activity.project_id),
         "delivery/records_flagged",
         PartyRole.PROVIDER,
         key=f"records-{local_date(now).isoformat()}",

@@ -132,6 +132,12 @@ class HardFacts:
         return [np.flatnonzero(column).tolist() for column in self.candidate.T]
 
     @cached_property
+    def skill_of_seat(self) -> list[int]:
+        """Skill every seat asks for, -1 for any."""
+        skill: list[int] = self.problem.seats.skill.tolist()
+        return skill
+
+    @cached_property
     def seats_for(self) -> list[dict[int, list[int]]]:
         """Seat rows a volunteer may take, by candidate shift."""
         skill = self.problem.seats.skill.tolist()

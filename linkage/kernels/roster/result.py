@@ -7,7 +7,7 @@ cuts them short, and then the best plan so far comes back with the bound that wa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -34,10 +34,10 @@ class RosterOptions:
     ----------
     seed
         Of all random choices; stored with the result.
-    sweeps
-        Price steps of the relaxation for each objective level that is not yet proven.
     moves
         Ruin-and-recreate moves of the local search.
+    bound_pairs
+        Up to this many candidate pairs a linear relaxation bounds every level; beyond, only counting does.
     exact_pairs
         Up to this many candidate pairs the exact solver polishes the plan and proves its bounds.
     exact_effort
@@ -47,10 +47,10 @@ class RosterOptions:
     """
 
     seed: int = 0
-    sweeps: int = 80
     moves: int = 400
+    bound_pairs: int = 60_000
     exact_pairs: int = 2500
-    exact_effort: float = 2.0
+    exact_effort: float = 0.6
     deadline: Deadline | None = None
 
     def has_time(self) -> bool:
@@ -86,7 +86,6 @@ class RosterTrace:
 
     seed: int
     candidate_pairs: int
-    sweeps: int = 0
     moves: int = 0
     exact_effort: float = 0.0
     is_cut_short: bool = False
@@ -112,7 +111,6 @@ class RosterResult:
     levels: tuple[RosterLevel, ...]
     terms: Mapping[RosterObjective, int]
     trace: RosterTrace
-    prices: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def status(self) -> RosterStatus:

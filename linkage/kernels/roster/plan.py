@@ -1,0 +1,189 @@
+"""A roster in the making: who sits where, what it costs, and what one more or one less would change.
+
+Every change keeps the hard rules (`can_serve` is asked first) and can be undone from the journal. It knows
+nothing of why a change is tried; that is `search`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from linkage.kernels.roster.hard import HardFacts
+from linkage.kernels.roster.objective import FAIRNESS_MINUTES, Costs
+from linkage.terms import RosterObjective
+
+Row = tuple[int, int, int]
+
+
+class Plan:
+    """Mutable state of a roster, with its exact lexicographic cost as one integer."""
+
+    def __init__(self, facts: HardFacts, costs: Costs, rows: Iterable[Row] = ()) -> None:
+        self.facts, self.costs = facts, costs
+        people = facts.problem.volunteers
+        n_people = len(facts.shifts_of)
+        self.minutes, self.week, self.day, self.period = facts.minutes, facts.week, facts.day, facts.period
+        self.cap = people.max_minutes.tolist()
+        self.cap_week = people.max_minutes_week.tolist()
+        self.cap_day = people.max_minutes_day.tolist()
+        self.clashes = facts.clashes_of
+        self.place = [{shift: 1 << index for index, shift in enumerate(own)} for own in facts.shifts_of]
+        self.seats_for = facts.seats_for
+        unit = costs.unit
+        self.uncovered_unit = unit[RosterObjective.UNCOVERED]
+        self.lead_cost = [cost * unit[RosterObjective.LEAD_MISSING] for cost in costs.lead_cost]
+        self.pledge_unit = unit[RosterObjective.PLEDGE_SHORTFALL]
+        self.fair_unit = unit[RosterObjective.UNFAIRNESS]
+        self.person_unit = unit[RosterObjective.PEOPLE_USED]
+        self.taste = [self._taste(volunteer) for volunteer in range(n_people)]
+        self.fixed = set(facts.fixed)
+
+        self.own: list[dict[int, int]] = [{} for _ in range(n_people)]
+        self.on_shift: list[set[int]] = [set() for _ in facts.minutes]
+        self.bits = [0] * n_people
+        self.total = [0] * n_people
+        self.in_week: list[dict[int, int]] = [{} for _ in range(n_people)]
+        self.in_day: list[dict[int, int]] = [{} for _ in range(n_people)]
+        self.owed = [list(row) for row in costs.pledge]
+        self.filled = [0] * len(costs.target)
+        self.led = [0] * len(facts.minutes)
+        self.journal: list[tuple[bool, int, int, int]] = []
+        self.cost = sum(unit[term] * value for term, value in costs.terms(()).items())
+        for row in rows:
+            self.add(*row)
+        self.journal.clear()
+
+    def _taste(self, volunteer: int) -> dict[int, int]:
+        """Fixed part of what serving costs a volunteer: wishes and the plan people know."""
+        preference = self.costs.unit[RosterObjective.PREFERENCE]
+        disturbance = self.costs.unit[RosterObjective.DISTURBANCE]
+        wished, unwished = self.costs.wished[volunteer], self.costs.unwished[volunteer]
+        kept = self.costs.kept[volunteer]
+        return {
+            shift: preference * (unwished.get(shift, 0) - wished.get(shift, 0)) - disturbance * (shift in kept)
+            for shift in self.facts.shifts_of[volunteer]
+        }
+
+    @property
+    def rows(self) -> list[Row]:
+        """The assignments."""
+        return [(volunteer, shift, seat) for volunteer, own in enumerate(self.own) for shift, seat in own.items()]
+
+    def is_open(self, seat: int) -> bool:
+        """Whether a place of the seat is empty."""
+        return self.filled[seat] < self.costs.target[seat]
+
+    def fits_caps(self, volunteer: int, shift: int) -> bool:
+        """Whether the minutes of one more shift stay within all caps."""
+        minutes = self.minutes[shift]
+        return bool(
+            self.total[volunteer] + minutes <= self.cap[volunteer]
+            and self.in_week[volunteer].get(self.week[shift], 0) + minutes <= self.cap_week[volunteer]
+            and self.in_day[volunteer].get(self.day[shift], 0) + minutes <= self.cap_day[volunteer]
+        )
+
+    def can_serve(self, volunteer: int, shift: int) -> bool:
+        """Whether a candidate could take one more shift now."""
+        return not self.bits[volunteer] & self.clashes[volunteer][shift] and self.fits_caps(volunteer, shift)
+
+    def open_seat(self, volunteer: int, shift: int) -> int:
+        """Return the open seat this volunteer would best take, or -1; a seat asking for a skill wins a tie."""
+        best, best_saving = -1, -1
+        for seat in self.seats_for[volunteer][shift]:
+            filled = self.filled[seat]
+            if filled < self.costs.target[seat]:
+                saving = 2 * self.costs.place_cost[seat][filled >= self.costs.minimum[seat]]
+                saving += self.facts.skill_of_seat[seat] >= 0
+                if saving > best_saving:
+                    best, best_saving = seat, saving
+        return best
+
+    def _load_cost(self, minutes: int) -> int:
+        return (self.fair_unit * (-(-minutes // FAIRNESS_MINUTES)) ** 2) + (self.person_unit if minutes else 0)
+
+    def person_delta(self, volunteer: int, shift: int) -> int:
+        """Cost change on the volunteer's side of serving one more shift."""
+        minutes = self.minutes[shift]
+        total = self.total[volunteer]
+        owed = self.owed[volunteer][self.period[shift]]
+        saved = min(minutes, owed) if owed > 0 else 0
+        delta = self.taste[volunteer][shift] - self.pledge_unit * saved
+        if self.fair_unit or self.person_unit:
+            delta += self._load_cost(total + minutes) - self._load_cost(total)
+        return delta
+
+    def add_delta(self, volunteer: int, shift: int, seat: int) -> int:
+        """Cost change of seating a volunteer."""
+        delta = self.person_delta(volunteer, shift)
+        delta -= self.uncovered_unit * self.costs.place_cost[seat][self.filled[seat] >= self.costs.minimum[seat]]
+        if self.costs.is_lead[volunteer] and not self.led[shift]:
+            delta -= self.lead_cost[shift]
+        return delta
+
+    def _apply(self, volunteer: int, shift: int, seat: int, sign: int) -> None:
+        minutes = sign * self.minutes[shift]
+        self.bits[volunteer] ^= self.place[volunteer][shift]
+        self.total[volunteer] += minutes
+        week, day = self.week[shift], self.day[shift]
+        self.in_week[volunteer][week] = self.in_week[volunteer].get(week, 0) + minutes
+        self.in_day[volunteer][day] = self.in_day[volunteer].get(day, 0) + minutes
+        self.owed[volunteer][self.period[shift]] -= minutes
+        self.filled[seat] += sign
+        self.led[shift] += sign * self.costs.is_lead[volunteer]
+        if sign > 0:
+            self.own[volunteer][shift] = seat
+            self.on_shift[shift].add(volunteer)
+        else:
+            del self.own[volunteer][shift]
+            self.on_shift[shift].remove(volunteer)
+
+    def add(self, volunteer: int, shift: int, seat: int) -> None:
+        """Seat a volunteer who can serve, on an open seat."""
+        self.cost += self.add_delta(volunteer, shift, seat)
+        self._apply(volunteer, shift, seat, 1)
+        self.journal.append((True, volunteer, shift, seat))
+
+    def remove(self, volunteer: int, shift: int) -> int:
+        """Take a volunteer off a shift; return the seat that is free now."""
+        seat = self.own[volunteer][shift]
+        self._apply(volunteer, shift, seat, -1)
+        self.cost -= self.add_delta(volunteer, shift, seat)
+        self.journal.append((False, volunteer, shift, seat))
+        return seat
+
+    def undo(self, mark: int) -> None:
+        """Go back to the state the journal had at this length."""
+        while len(self.journal) > mark:
+            was_added, volunteer, shift, seat = self.journal.pop()
+            if was_added:
+                self.remove(volunteer, shift)
+            else:
+                self.add(volunteer, shift, seat)
+            self.journal.pop()
+
+    def blockers(self, volunteer: int, shift: int) -> Sequence[int]:
+        """Shifts of the volunteer of which giving up one would make room for this one (empty if none does alone)."""
+        clash = self.bits[volunteer] & self.clashes[volunteer][shift]
+        own = self.own[volunteer]
+        if clash:
+            if clash & (clash - 1):
+                return ()
+            options = [other for other in own if self.place[volunteer][other] == clash]
+        else:
+            options = list(own)
+        fitting = []
+        for other in options:
+            if (volunteer, other) in self.fixed or other == shift:
+                continue
+            minutes = self.minutes[shift]
+            freed = self.minutes[other]
+            same_week, same_day = self.week[other] == self.week[shift], self.day[other] == self.day[shift]
+            if (
+                self.total[volunteer] + minutes - freed <= self.cap[volunteer]
+                and self.in_week[volunteer].get(self.week[shift], 0) + minutes - freed * same_week
+                <= self.cap_week[volunteer]
+                and self.in_day[volunteer].get(self.day[shift], 0) + minutes - freed * same_day
+                <= self.cap_day[volunteer]
+            ):
+                fitting.append(other)
+        return fitting

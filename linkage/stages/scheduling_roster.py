@@ -23,6 +23,7 @@ from linkage.kernels.roster.result import RosterOptions, RosterResult
 from linkage.kernels.roster.solve import schedule
 from linkage.rules.scheduling import LOCAL
 from linkage.rules.scheduling_roster import (
+    EXACT_EFFORT,
     MonthRoster,
     OpenSeat,
     PlannedOffer,
@@ -63,7 +64,9 @@ def _run(work: Work, due: Due, now: datetime) -> StepReport:
             month = _load(session, due.project_id, cycle.number, (month_from_on, month_to_on), now)
         if not month.seats:
             continue
-        options = RosterOptions(seed=seed, deadline=_Clock(work.settings.scheduling.solver_seconds))
+        options = RosterOptions(
+            seed=seed, exact_effort=EXACT_EFFORT, deadline=_Clock(work.settings.scheduling.solver_seconds)
+        )
         result = schedule(month.problem(), options)
         offers = month.offers(result.volunteer.tolist(), result.seat.tolist())
         with work.begin(due.organization_id, now=now) as session:

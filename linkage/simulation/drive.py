@@ -1,0 +1,233 @@
+"""A simulated project from its charter to its last tranche, on a clock of its own.
+
+The clock jumps from one turn to the next: whoever a condition waits for takes their turn, days in the field pass,
+and between turns the lifecycle is asked to go on, by whatever runs stages here. It ends when the project is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from linkage.db.work import Work
+from linkage.documents.store import keep
+from linkage.documents.writing import write_whole
+from linkage.imports.read import read_survey
+from linkage.schemas.charter import Charter
+from linkage.simulation import players
+from linkage.simulation.field import Field, activities_on, days_of_cycle, guests, volunteers_on
+from linkage.simulation.players import Table
+from linkage.simulation.survey_export import export_csv
+from linkage.simulation.world import make_world
+from linkage.stages.delivery_sheet import record_sheet
+from linkage.stages.initiation import adopt
+from linkage.stages.standing import LOCAL_ZONE, Condition, standing_of
+from linkage.stages.status import ProjectStatus, project_status
+from linkage.stages.survey_import import import_responses
+from linkage.stages.volunteers import NewVolunteer, register_volunteers
+from linkage.terms import Channel, PartyRole, ProjectState, Stage
+
+_SURVEY_DAYS = 21
+_MORNING, _EVENING = time(9), time(20)
+_LOOK_DAYS = (20,)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that took place, told to whoever watches.
+
+    Parameters
+    ----------
+    share
+        How far the project's period has gone, 0 to 1.
+    """
+
+    at: datetime
+    cycle: int
+    stage: Stage
+    share: float
+
+
+OnHappening = Callable[[Happening], None]
+Tick = Callable[[datetime], object]
+
+
+class StuckProject(Exception):
+    """Nobody at the table can open what the project waits for: a defect, in the simulation or in the software."""
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A simulated project that has been put in and can be driven on."""
+
+    table: Table
+    survey_file: Path
+
+
+def start(work: Work, charter: Charter, seed: int, *, scale: float = 1.0) -> Demonstration:
+    """Adopt a charter as a simulated project, enter its volunteers and import its survey export.
+
+    Returns
+    -------
+    Demonstration
+        With the export that was written into the data folder and read back by the real import.
+    """
+    world = make_world(charter, seed, scale=scale)
+    begin_on = charter.project.period.from_on - timedelta(days=_SURVEY_DAYS)
+    now = _at(begin_on, _MORNING)
+    owner = charter.organization
+    organization_id = work.organization(owner.code, owner.name, owner.uscc)
+    with work.begin(organization_id, actor=owner.code, now=now) as session:
+        project_id = adopt(session, charter, now, is_simulated=True, seed=seed)
+    table = Table(work, world, organization_id, project_id)
+    _enter_volunteers(table, now)
+    return Demonstration(table, _import_survey(table, begin_on))
+
+
+def _at(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, LOCAL_ZONE)
+
+
+def _enter_volunteers(table: Table, now: datetime) -> None:
+    teams = table.world.charter.parties_with(PartyRole.VOLUNTEER_ORGANIZATION)
+    team = teams[0].code if teams else None
+    newcomers = [
+        NewVolunteer(
+            name=one.name,
+            phone=one.phone,
+            skills=one.skills,
+            availability=one.availability,
+            is_lead=one.is_lead,
+            birth_year=one.birth_year,
+            party_code=team,
+            max_minutes_per_month=one.max_minutes_per_month,
+        )
+        for one in table.world.volunteers
+    ]
+    with table.work.begin(table.organization_id, actor="provider", now=now) as session:
+        register_volunteers(session, table.project_id, newcomers, now)
+
+
+def _import_survey(table: Table, begin_on: date) -> Path:
+    """Write the questionnaire's export, as its platform would, and import the file."""
+    source = next(one for one in table.world.charter.survey if one.channel is not Channel.HOME_VISIT)
+    content = export_csv(table.world, source, datetime.combine(begin_on, _MORNING))
+    folder = table.work.settings.data_folder / "simulated"
+    name = f"{table.world.charter.project.code}-{source.source}.csv"
+    write_whole(folder, {name: content})
+    now = _at(begin_on + timedelta(days=_SURVEY_DAYS - 5), _MORNING)
+    file = read_survey(folder / name)
+    actor = table.actor(PartyRole.PROVIDER)
+    with table.work.begin(table.organization_id, actor=actor, now=now) as session:
+        stored_id = keep(session, content, name=name, media_type="text/csv", now=now)
+        digest = sha256(content).hexdigest()
+        import_responses(
+            session, table.project_id, file, source.source, file_sha256=digest, stored_file_id=stored_id, now=now
+        )
+    return folder / name
+
+
+def drive(demonstration: Demonstration, tick: Tick, on_happening: OnHappening = lambda _: None) -> datetime:
+    """Play the project to its end and return the instant it closed.
+
+    Parameters
+    ----------
+    tick
+        Lets the lifecycle go on at an instant: runs what can run, sends what is due.
+
+    Raises
+    ------
+    StuckProject
+        If a condition waits for nobody who plays.
+    """
+    table = demonstration.table
+    period = table.world.charter.project.period
+    now = _at(period.from_on - timedelta(days=4), _MORNING)
+    idle = 0
+    while True:
+        tick(now)
+        status = _status(table, now)
+        on_happening(Happening(now, status.cycle, status.stage, _share(period.from_on, period.to_on, now)))
+        if status.state is not ProjectState.OPEN:
+            return now
+        if status.stage is Stage.DELIVERY and _field_is_open(status):
+            now = _serve(table, now, tick, on_happening)
+            continue
+        done = [players.play(table, condition, now) for condition in _turns(status)]
+        idle = 0 if any(done) else idle + 1
+        if idle > 5:
+            message = f"{status.code} waits at {status.stage.value}: {[wait.code for wait in status.waits]}"
+            raise StuckProject(message)
+        now += timedelta(hours=3)
+
+
+def _status(table: Table, now: datetime) -> ProjectStatus:
+    with table.work.read(table.organization_id) as session:
+        return project_status(session, table.project_id, now)
+
+
+def _share(from_on: date, to_on: date, now: datetime) -> float:
+    return min(1.0, max(0.0, (now.date() - from_on) / (to_on - from_on)))
+
+
+def _field_is_open(status: ProjectStatus) -> bool:
+    return any(wait.code == "period_over" for wait in status.waits)
+
+
+def _turns(status: ProjectStatus) -> Sequence[Condition]:
+    """List what somebody can do now: what shuts the stage, and the gates of money in their order.
+
+    A purchaser approves only when nothing else shuts the tranche, and several lines of one rater are one sheet.
+    """
+    listed = [wait for wait in status.waits if not _is_money(status, wait)]
+    scored = [wait for wait in listed if wait.code.startswith("scored.")]
+    turns = [wait for wait in listed if wait not in scored] + scored[:1]
+    for tranche in status.tranches:
+        shut = [gate for gate in status.money if gate.code.startswith(f"{tranche.code}.") and not gate.is_open]
+        kinds = [gate.code.partition(".")[2] for gate in shut]
+        if "result" in kinds:
+            continue
+        turns.extend(gate for gate in shut if gate.code.endswith(".documents"))
+        turns.extend(gate for gate in shut if gate.code.endswith(".approval") and kinds == ["approval"])
+    return turns
+
+
+def _is_money(status: ProjectStatus, wait: Condition) -> bool:
+    return any(wait.code.startswith(f"{tranche.code}.") for tranche in status.tranches)
+
+
+def _serve(table: Table, now: datetime, tick: Tick, on_happening: OnHappening) -> datetime:
+    """Let a cycle's days pass: every activity's sheet is entered in its evening; return the morning after."""
+    with table.work.read(table.organization_id) as session:
+        standing = standing_of(session, table.project_id)
+        residents = guests(session, table.project_id)
+        days = days_of_cycle(session, standing)
+    cycle = standing.cycle
+    field = Field(table.world, residents)
+    months: set[tuple[int, int]] = set()
+    for day in days:
+        if day < now.astimezone(LOCAL_ZONE).date() or day > cycle.to_on:
+            continue
+        if day.day >= _LOOK_DAYS[0] and (day.year, day.month) not in months:
+            months.add((day.year, day.month))
+            tick(_at(day, _MORNING))
+        _enter_sheets(table, field, day)
+        share = _share(standing.project.from_on, standing.project.to_on, _at(day, _EVENING))
+        on_happening(Happening(_at(day, _EVENING), cycle.number, Stage.DELIVERY, share))
+    return max(now, _at(cycle.to_on + timedelta(days=1), _MORNING))
+
+
+def _enter_sheets(table: Table, field: Field, day: date) -> None:
+    """Enter one day's sign-in sheets, as a social worker does in the evening."""
+    actor = "provider"
+    evening = _at(day, time(23))
+    with table.work.begin(table.organization_id, actor=actor, now=evening) as session:
+        standing = standing_of(session, table.project_id)
+        volunteers = volunteers_on(session, table.project_id, day)
+        for activity, code in activities_on(session, standing, day):
+            sheet = field.sheet(activity, code, volunteers.get(activity.id, ()))
+            if sheet is not None:
+                record_sheet(session, sheet, actor=actor, now=evening)

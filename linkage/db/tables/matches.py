@@ -33,6 +33,7 @@ class Match(Owned):
     match_run_id: Mapped[int] = key_column()
     need_id: Mapped[int] = key_column()
     service_item_id: Mapped[int] = key_column()
+    round_number: Mapped[int] = mapped_column(default=1)  # one more each time lost units are proposed again
     quantity: Mapped[int]
     state: Mapped[MatchState] = word(MatchState)
     reasons: Mapped[list[Any]]
@@ -41,8 +42,9 @@ class Match(Owned):
     answer_reason: Mapped[str | None] = mapped_column(String(200))  # the provider's words, never a resident's
     __table_args__ = (
         *links("project", "match_run", "need", "service_item"),
-        Unique("organization_id", "match_run_id", "need_id", "service_item_id"),
+        Unique("organization_id", "match_run_id", "need_id", "service_item_id", "round_number"),
         CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("round_number > 0", name="round_number"),
     )
 
 

@@ -1536,6 +1536,7 @@ def upgrade() -> None:
         sa.Column("match_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("service_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("round_number", sa.Integer(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("reasons", DOCUMENT, nullable=False),
@@ -1545,6 +1546,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_match_quantity")),
+        sa.CheckConstraint("round_number > 0", name=op.f("ck_match_round_number")),
         sa.ForeignKeyConstraint(
             ["organization_id", "match_run_id"],
             ["match_run.organization_id", "match_run.id"],
@@ -1573,7 +1575,8 @@ def upgrade() -> None:
             "match_run_id",
             "need_id",
             "service_item_id",
-            name=op.f("uq_match_organization_id_match_run_id_need_id_service_item_id"),
+            "round_number",
+            name=op.f("uq_match_organization_id_match_run_id_need_id_service_item_id_round_number"),
         ),
     )
     with op.batch_alter_table("match", schema=None) as batch_op:

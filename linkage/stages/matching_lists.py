@@ -1,0 +1,178 @@
+"""The four lists of a cycle, frozen: needs, services, responsibilities, gaps.
+
+Each is a `ListContext` as it stood when matching was concluded, in counts, so that it can be posted and handed
+over: no row names a resident. A list that exists is never written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from linkage.db.tables import Area, Community, FrozenList, Gap, Match, MatchRun, Need, Party, ServiceItem
+from linkage.schemas.document import Cell, ColumnFormat, ListColumn, ListContext
+from linkage.stages.standing import Standing, local_date
+from linkage.terms import GapCause, GapChange, ListKind, MatchState, NeedCategory, NeedState
+
+_COUNT = ColumnFormat.COUNT
+
+
+def freeze_lists(session: Session, standing: Standing, run: MatchRun, now: datetime) -> None:
+    """Write the four lists of the cycle."""
+    for kind, (columns, rows, notes) in {
+        ListKind.NEEDS_LIST: _needs(session, run),
+        ListKind.SERVICE_LIST: _services(session, standing, run),
+        ListKind.RESPONSIBILITY_LIST: _responsibilities(session, standing, run),
+        ListKind.GAP_LIST: _gaps(session, run),
+    }.items():
+        project = standing.project
+        context = ListContext(
+            organization=standing.charter.organization.name,
+            project_name=project.name,
+            cut_off_on=local_date(now),
+            generated_at=now,
+            is_simulated=project.is_simulated,
+            simulation_seed=(project.seed or 0) if project.is_simulated else None,
+            check_code=f"{project.code}-{project.cycle}-{kind.value}",
+            title=f"{project.name}{kind.label}",
+            subtitle=f"第{project.cycle}期",
+            columns=columns,
+            rows=tuple(rows),
+            notes=notes,
+        )
+        session.add(
+            FrozenList(
+                project_id=project.id,
+                kind=kind,
+                cycle=project.cycle,
+                as_of_on=local_date(now),
+                body=context.model_dump(mode="json"),
+            )
+        )
+    session.flush()
+
+
+Part = tuple[tuple[ListColumn, ...], Sequence[tuple[Cell, ...]], tuple[str, ...]]
+
+
+def _columns(*labels: str, counts: int = 0) -> tuple[ListColumn, ...]:
+    """Name the columns; the last `counts` of them hold counts."""
+    texts = len(labels) - counts
+    return tuple(
+        ListColumn(label=label, format=_COUNT, width=2) if number >= texts else ListColumn(label=label)
+        for number, label in enumerate(labels)
+    )
+
+
+def _needs(session: Session, run: MatchRun) -> Part:
+    rows = session.execute(
+        select(
+            Community.name,
+            Area.name,
+            Need.category,
+            func.count(Need.id),
+            func.sum(Need.quantity),
+            func.max(Need.priority),
+            func.min(Need.asked_on),
+        )
+        .join(Community, Community.id == Need.community_id)
+        .outerjoin(Area, Area.id == Need.area_id)
+        .where(Need.project_id == run.project_id, Need.cycle == run.cycle, Need.state != NeedState.WITHDRAWN)
+        .group_by(Community.name, Area.name, Need.category)
+        .order_by(Community.name, Area.name, Need.category)
+    )
+    columns = _columns("社区", "片区", "需求类别", "最早提出", "最高紧急程度", "需求（条）", "份数", counts=3)
+    lines = [
+        (community, area or "未注明", category.label, earliest.isoformat(), highest, count, int(total))
+        for community, area, category, count, total, highest, earliest in rows
+    ]
+    return columns, lines, ("需求以条计，一人可提出几条，不等于人数。",)
+
+
+def _accepted(session: Session, run: MatchRun) -> dict[int, tuple[int, int]]:
+    rows = session.execute(
+        select(Match.service_item_id, func.count(Match.id), func.sum(Match.quantity))
+        .where(Match.match_run_id == run.id, Match.state == MatchState.ACCEPTED)
+        .group_by(Match.service_item_id)
+    )
+    return {item: (count, int(total)) for item, count, total in rows}
+
+
+def _services(session: Session, standing: Standing, run: MatchRun) -> Part:
+    accepted = _accepted(session, run)
+    rows = session.execute(
+        select(ServiceItem, Party.name)
+        .join(Party, Party.id == ServiceItem.party_id)
+        .where(ServiceItem.project_id == run.project_id)
+        .order_by(ServiceItem.id)
+    )
+    columns = _columns("服务", "提供方", "五社", "类别", "方式", "地点", "容量", "承接（条）", "余量", counts=3)
+    lines = []
+    for item, party in rows:
+        count, total = accepted.get(item.id, (0, 0))
+        place = standing.charter.service_item(item.code).place
+        capacity = item.capacity_per_cycle
+        words = (item.name, party, item.society.label, item.category.label, item.method.label, place)
+        lines.append((*words, capacity, count, capacity - total))
+    return columns, lines, ()
+
+
+def _responsibilities(session: Session, standing: Standing, run: MatchRun) -> Part:
+    names = {party.code: party.name for party in standing.charter.parties}
+    lines: list[tuple[Cell, ...]] = [
+        (names[duty.party], duty.duty, duty.detail, duty.due_on.isoformat() if duty.due_on else "长期")
+        for duty in standing.charter.responsibilities
+    ]
+    accepted = _accepted(session, run)
+    rows = session.execute(
+        select(ServiceItem.id, ServiceItem.name, Party.name)
+        .join(Party, Party.id == ServiceItem.party_id)
+        .where(ServiceItem.id.in_(accepted))
+        .order_by(Party.name, ServiceItem.id)
+    )
+    due = standing.cycle.to_on.isoformat()
+    lines += [
+        (party, f"承接：{name}", f"{accepted[item][0]} 条需求，共 {accepted[item][1]} 份", due)
+        for item, name, party in rows
+    ]
+    return _columns("责任方", "责任事项", "内容", "期限"), lines, ()
+
+
+def _gaps(session: Session, run: MatchRun) -> Part:
+    rows = session.execute(
+        select(Community.name, Need.category, Gap.cause, Gap.quantity, Gap.cheapest_change)
+        .select_from(Gap)
+        .join(Need, Need.id == Gap.need_id)
+        .join(Community, Community.id == Need.community_id)
+        .where(Gap.match_run_id == run.id)
+        .order_by(Gap.id)
+    )
+    names = dict(
+        session.execute(
+            select(ServiceItem.code, ServiceItem.name).where(ServiceItem.project_id == run.project_id)
+        ).all()
+    )
+    counts: dict[tuple[str, NeedCategory, GapCause, str], list[int]] = {}
+    for community, category, cause, quantity, change in rows:
+        key = (community, category, cause, _change(change, names))
+        total = counts.setdefault(key, [0, 0])
+        total[0] += 1
+        total[1] += quantity
+    columns = _columns("社区", "需求类别", "原因", "怎样才能满足", "需求（条）", "份数", counts=2)
+    lines = [
+        (community, category.label, cause.label, change, count, total)
+        for (community, category, cause, change), (count, total) in sorted(counts.items())
+    ]
+    return columns, lines, ("缺口转入下一期继续匹配；提出时间不变。",)
+
+
+def _change(change: dict[str, Any] | None, names: dict[str, str]) -> str:
+    if change is None:
+        return ""
+    label = GapChange.of(change["change"]).label
+    code = change.get("service_item")
+    return label if code is None else f"{label}（{names[code]}）"

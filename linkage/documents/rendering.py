@@ -131,6 +131,26 @@ def render_all(contexts: Mapping[str, DocumentContext], folder: Path, *, press: 
     return {stem: _files(folder, stem, sha256s, missing[stem]) for stem in contexts}
 
 
+def render_registers(contexts: Mapping[str, ListContext], folder: Path, *, press: Press) -> list[str]:
+    """Render registers as XLSX only: thousands of rows are searched on a screen, not read on paper.
+
+    Returns
+    -------
+    list[str]
+        The names of the files, all of which were written or none.
+
+    Raises
+    ------
+    TemplateFault, CannotWrite
+        As `render_report`.
+    """
+    contents: dict[str, bytes] = {}
+    for stem, context in contexts.items():
+        head = printed_context(context.model_copy(update={"rows": ()}))
+        contents[f"{stem}.xlsx"] = list_workbook(context, _marks(press.templates, head))
+    return list(write_whole(folder, contents))
+
+
 _TEMPLATES: Sequence[tuple[type[DocumentContext], str]] = (
     (ReportContext, "report"),
     (SummaryContext, "summary"),

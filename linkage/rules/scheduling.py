@@ -127,8 +127,8 @@ def _weeks(days: Sequence[date]) -> list[list[date]]:
 
 
 def _spread_in_week(week: Sequence[date], times: int, calendar: WorkCalendar) -> list[date]:
-    """Choose days evenly, working days first; a part of a week gets its part of the times, rounded down."""
-    wanted = times * len(week) // WEEK if len(week) < WEEK else times
+    """Choose days evenly, working days first; the two parts of a week that a cycle's end cuts share its times."""
+    wanted = (times * len(week) + WEEK // 2) // WEEK
     working = [day for day in week if calendar.is_working(day)]
     rest = [day for day in week if not calendar.is_working(day)]
     chosen = _evenly(working, min(wanted, len(working)))

@@ -6,6 +6,7 @@ levels, which holds all of them unless the numbers are very large; levels beyond
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,14 +55,11 @@ def with_exchanges(proven: ProvenFlow, columns: UnmetColumns) -> UnmetColumns:
     forth = _cheapest_arc(proven, weight)[pairs]
     loss = np.full(columns.need.size, FAR, dtype=np.int64)
     loser = np.full(columns.need.size, NONE, dtype=np.int64)
-    residual = residual_of(network, proven.flow, weight)
+    lengths_to = _lengths_to_ends(proven, weight)
     unmet_arc = network.spans["unmet"].start + columns.need
     ends = network.head[unmet_arc]
     for end in np.unique(ends).tolist():
-        target = np.array([end])
-        length, label = residual.shortest(
-            target, np.zeros(1, dtype=np.int64), np.array([NONE]), stamps=network.first_group
-        )
+        length, label = lengths_to(end)
         total = np.where(length[offers] < FAR, forth + length[offers], FAR)
         best, place = _least(total, start)
         here = ends == end
@@ -86,6 +84,27 @@ def with_exchanges(proven: ProvenFlow, columns: UnmetColumns) -> UnmetColumns:
         displaced_need=np.where(other, loser, NONE),
         other_offer=_other_offers(proven, columns, weight),
     )
+
+
+def _lengths_to_ends(proven: ProvenFlow, weight: Integers) -> Callable[[int], tuple[Integers, Integers]]:
+    """Tell lengths of paths to the sink or to a group; paths to a group begin with those that lead through the sink."""
+    network = proven.network
+    sink, nothing, label = np.array([network.sink]), np.zeros(1, dtype=np.int64), np.array([NONE])
+    towards = residual_of(network, proven.flow, weight)
+    to_sink = towards.shortest(sink, nothing, label, stamps=network.first_group)
+    if network.first_group == network.sink:
+        return lambda _: to_sink
+    from_sink, _ = residual_of(network, proven.flow, weight, backwards=True).shortest(sink, nothing, label)
+
+    def lengths_to(end: int) -> tuple[Integers, Integers]:
+        if end == network.sink:
+            return to_sink
+        is_joined = (to_sink[0] < FAR) & (from_sink[end] < FAR)
+        through = np.where(is_joined, to_sink[0] + from_sink[end], FAR)
+        upper = (through, np.where(is_joined, to_sink[1], NONE))
+        return towards.shortest(np.array([end]), nothing, label, stamps=network.first_group, upper=upper)
+
+    return lengths_to
 
 
 def _cheapest_arc(proven: ProvenFlow, weight: Integers) -> Integers:

@@ -53,7 +53,13 @@ class Residual:
         return cls(near=near, far=tail[order], weight=weight[order], start=start)
 
     def shortest(
-        self, nodes: Integers, length: Integers, label: Integers, *, stamps: int | None = None
+        self,
+        nodes: Integers,
+        length: Integers,
+        label: Integers,
+        *,
+        stamps: int | None = None,
+        upper: tuple[Integers, Integers] | None = None,
     ) -> tuple[Integers, Integers]:
         """Find the length of the shortest path between every node and the given ones, and which one it is.
 
@@ -64,6 +70,8 @@ class Residual:
         stamps
             A path that steps to a node at or above this one is labelled with the node it steps from, so that the
             label names the first such step on the way.
+        upper
+            Lengths and labels of paths known already that no arc shortens, save those at the given nodes.
 
         Returns
         -------
@@ -71,12 +79,14 @@ class Residual:
             (n_nodes,) int64 lengths, `FAR` where there is no path, and (n_nodes,) int64 labels, -1 there.
         """
         count = self.start.size - 1
-        distance = np.full(count, FAR, dtype=np.int64)
-        labels = np.full(count, -1, dtype=np.int64)
+        if upper is None:
+            distance, labels = np.full(count, FAR, dtype=np.int64), np.full(count, -1, dtype=np.int64)
+        else:
+            distance, labels = upper[0].copy(), upper[1].copy()
         distance[nodes] = length
         labels[nodes] = label
         frontier = nodes
-        reached_now = np.zeros(count, dtype=np.bool_)
+        is_touched = np.zeros(count, dtype=np.bool_)
         for _ in range(count + 1):
             arcs = self._arcs_of(frontier)
             near = self.near[arcs]
@@ -92,9 +102,9 @@ class Residual:
             if stamps is not None:
                 passed_on = np.where(near[first] >= stamps, far[first], passed_on)
             labels[far[first]] = passed_on  # the last write wins: reversed, the first arc
-            reached_now[far] = True
-            frontier = np.flatnonzero(reached_now)
-            reached_now[frontier] = False
+            is_touched[far] = True
+            frontier = np.flatnonzero(is_touched)
+            is_touched[frontier] = False
         raise PlanDefect("the plan can be improved along a cycle: the flow is not optimal")
 
     def _arcs_of(self, nodes: Integers) -> Integers:

@@ -116,4 +116,4 @@ def assignments_of(session: Session, activity_id: int) -> dict[int, int]:
         .where(Shift.activity_id == activity_id, Assignment.ended_at.is_(None))
         .order_by(Assignment.id.desc())
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

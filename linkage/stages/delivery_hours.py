@@ -114,7 +114,7 @@ def _unassessed(
         )
         .order_by(Assignment.id)
     )
-    return list(rows.tuples())
+    return list(rows)
 
 
 def _tell_flagged(session: Session, standing: Standing, count: int, now: datetime) -> None:

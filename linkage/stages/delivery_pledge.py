@@ -51,9 +51,7 @@ def pledge_standings(session: Session, project_id: int, month_on: date) -> tuple
                 HoursEntry.served_on < end_on,
             )
             .group_by(HoursEntry.person_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     rows = session.execute(select(Volunteer).where(Volunteer.project_id == project_id).order_by(Volunteer.person_id))
     return tuple(

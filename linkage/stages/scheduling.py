@@ -72,7 +72,7 @@ def _write(session: Session, standing: Standing, plans: Sequence[ActivityPlan]) 
         for row in session.execute(select(ServiceItem).where(ServiceItem.project_id == project_id)).scalars()
     }
     areas = dict(
-        session.execute(select(Area.code, Area.id).where(Area.project_id == project_id)).tuples().all(),
+        session.execute(select(Area.code, Area.id).where(Area.project_id == project_id)).all(),
     )
     rows: list[dict[str, Any]] = []
     for planned in plans:

@@ -198,9 +198,7 @@ def _require_seats(session: Session, accepted: Sequence[ShiftOffer]) -> None:
             select(Assignment.shift_id, func.count())
             .where(Assignment.shift_id.in_(shift_ids), Assignment.ended_at.is_(None))
             .group_by(Assignment.shift_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for shift, code, state in shifts:
         if state is not ActivityState.RELEASED:

@@ -182,9 +182,7 @@ def _table(session: Session, standing: Standing, month: MonthRoster) -> Table:
     codes = dict(
         session.execute(
             select(Activity.id, Activity.code).where(Activity.id.in_([row.activity_id for row in month.activities]))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     asked: Counter[int] = Counter(
         session.execute(

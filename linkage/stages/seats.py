@@ -100,9 +100,7 @@ def add_offers(
             select(Shift.id, Activity.starts_at)
             .join(Activity, Activity.id == Shift.activity_id)
             .where(Shift.id.in_({offer.shift_id for offer in offers}))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     rows: list[dict[str, Any]] = [
         {
@@ -136,7 +134,7 @@ def offered_shifts(session: Session, shift_ids: Iterable[int]) -> dict[int, Offe
         .join(Activity, Activity.id == Shift.activity_id)
         .where(Shift.id.in_(set(shift_ids)))
     )
-    return {row[0]: OfferedShift(*row) for row in rows.tuples()}
+    return {row[0]: OfferedShift(*row) for row in rows}
 
 
 def tell_offers(

@@ -72,9 +72,7 @@ def replace_vacated(session: Session, standing: Standing, _work: Work, now: date
             select(ShiftOffer.person_id, func.max(ShiftOffer.offered_at))
             .where(ShiftOffer.project_id == project.id)
             .group_by(ShiftOffer.person_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     found = replace(
         vacancies,

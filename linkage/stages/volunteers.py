@@ -139,7 +139,7 @@ def volunteer_ids(session: Session, project_id: int) -> dict[str, int]:
         .where(Volunteer.project_id == project_id)
         .order_by(Person.id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _known(session: Session, project_id: int, newcomers: Sequence[NewVolunteer]) -> dict[str, int]:
@@ -158,7 +158,7 @@ def _known(session: Session, project_id: int, newcomers: Sequence[NewVolunteer])
 def _parties(session: Session, newcomers: Sequence[NewVolunteer]) -> dict[str, int]:
     wanted = {newcomer.party_code for newcomer in newcomers if newcomer.party_code is not None}
     rows = session.execute(select(Party.code, Party.id).where(Party.code.in_(wanted)))
-    found = dict(rows.tuples().all())
+    found = dict(rows.all())
     if wanted - found.keys():
         raise Unknown(f"no party {', '.join(sorted(wanted - found.keys()))} here; name a party of the charter")
     return found

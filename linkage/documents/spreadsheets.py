@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import xlsxwriter
@@ -118,4 +119,10 @@ def _write(
         case date(), ColumnFormat.DATE:
             sheet.write_datetime(*place, value, style)
         case _:
-            sheet.write_string(*place, wording.clean(str(value))[:CELL_CHARACTERS], cells[ColumnFormat.TEXT])
+            sheet.write_string(*place, _cleaned(str(value)), cells[ColumnFormat.TEXT])
+
+
+@lru_cache(maxsize=8192)
+def _cleaned(text: str) -> str:
+    """Clean a text once: a register repeats its names and places ten thousand times."""
+    return wording.clean(text)[:CELL_CHARACTERS]

@@ -21,7 +21,8 @@ from linkage.rules import reporting as rules
 from linkage.stages.reporting_context import KEY_FIGURES, report_context
 from linkage.stages.reporting_facts import load_facts, scope_of
 from linkage.stages.reporting_figures import printed, rows_of, store
-from linkage.stages.reporting_files import Paper, documents_folder, keep_papers, print_papers
+from linkage.stages.reporting_files import Paper, documents_folder, keep_papers, print_papers, print_registers
+from linkage.stages.reporting_lists import frozen_lists, list_contexts, list_stem, register_contexts
 from linkage.stages.standing import Condition, Standing, cycle_key, decide, decision, local_date, standing_of
 from linkage.stages.steps import Due, Step, StepReport, Table, is_done, mark_done, once
 from linkage.stages.telling import Value, tell_role
@@ -135,6 +136,29 @@ def _link_report(session: Session, report: Report, files: dict[str, int]) -> Non
     report.pdf_file_id = files[f"{_stem(report)}.pdf"]
 
 
+def _make_lists(work: Work, session: Session, standing: Standing, report: Report) -> Callable[[], tuple[Paper, ...]]:
+    contexts = list_contexts(session, standing, report.cycle)
+    folder = documents_folder(work.settings, standing, report.cycle)
+    return lambda: print_papers(work, contexts, folder)
+
+
+def _link_lists(session: Session, report: Report, files: dict[str, int]) -> None:
+    for kind, row in frozen_lists(session, standing_of(session, report.project_id), report.cycle).items():
+        row.stored_file_id = files[f"{list_stem(kind, report.cycle)}.pdf"]
+
+
+def _make_registers(
+    work: Work, session: Session, standing: Standing, report: Report
+) -> Callable[[], tuple[Paper, ...]]:
+    contexts = register_contexts(session, standing, report)
+    folder = documents_folder(work.settings, standing, report.cycle)
+    return lambda: print_registers(work, contexts, folder)
+
+
+def _link_nothing(_session: Session, _report: Report, _files: dict[str, int]) -> None:
+    """Registers are found in the store by name; no row of ours points at them."""
+
+
 def _tell(session: Session, standing: Standing, _work: Work, now: datetime) -> StepReport | None:
     report = report_of(session, standing)
     if report is None or report.pdf_file_id is None:
@@ -170,6 +194,8 @@ def _tell(session: Session, standing: Standing, _work: Work, now: datetime) -> S
 STEPS = (
     once("figures", "核算数字", _figures),
     _paper_step("documents", "生成报告", _make_report, _link_report),
+    _paper_step("lists", "打印清单", _make_lists, _link_lists),
+    _paper_step("registers", "生成台账", _make_registers, _link_nothing),
     once("tell", "告知各方", _tell),
 )
 

@@ -75,6 +75,8 @@ class OutboxSettings(_Section):
     max_delay_seconds: Annotated[int, Field(ge=1, le=86400)] = 3600
     lease_seconds: Annotated[int, Field(ge=10, le=3600)] = 300
     repeat_unknown: bool = True
+    breaker_failures: Annotated[int, Field(ge=1, le=100)] = 5
+    breaker_pause_seconds: Annotated[int, Field(ge=1, le=86400)] = 600
 
 
 class LifecycleSettings(_Section):

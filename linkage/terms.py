@@ -303,6 +303,39 @@ class MessageState(Term):
     EXPIRED = "expired", "已过时效"
 
 
+class AttemptOutcome(Term):
+    """How one attempt to send a message ended; none while it goes on, or for ever if the process died in it."""
+
+    SENT = "sent", "已发送"
+    FAILED = "failed", "暂时失败"  # tried again later
+    IN_DOUBT = "in_doubt", "不知是否送达"  # the line broke after the message had gone out
+    REFUSED = "refused", "渠道拒绝"  # for good: a wrong token, a robot that was removed
+    UNDELIVERABLE = "undeliverable", "无法投递"  # for good, and the channel itself works: no such recipient
+
+
+class ChannelType(Term):
+    """What carries a message; the hosts of each are fixed in code."""
+
+    MAILBOX = "mailbox", "本地信箱"
+    EMAIL = "email", "电子邮件"
+    WECOM_BOT = "wecom_bot", "企业微信群机器人"
+    DINGTALK = "dingtalk", "钉钉群机器人"
+    FEISHU = "feishu", "飞书群机器人"
+    LARK = "lark", "Lark 群机器人"
+    SERVERCHAN = "serverchan", "Server 酱"
+
+
+class MailProvider(Term):
+    """Whose mail server sends an organisation's mail; its address is fixed in code."""
+
+    EXMAIL = "exmail", "腾讯企业邮"
+    QQ = "qq", "QQ 邮箱"
+    NETEASE_163 = "netease_163", "网易 163 邮箱"
+    NETEASE_126 = "netease_126", "网易 126 邮箱"
+    NETEASE_QIYE = "netease_qiye", "网易企业邮"
+    ALIYUN_QIYE = "aliyun", "阿里企业邮"
+
+
 class ReportKind(Term):
     """A generated document and its main reader."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from linkage.db.base import Code, Owned, Unique, key_column, links, word
 from linkage.db.sealed import Sealed, sealed_column
-from linkage.terms import DataClass, MessageState, Retention
+from linkage.terms import AttemptOutcome, DataClass, MessageState, Retention
 
 
 class Message(Owned):
@@ -50,6 +50,6 @@ class MessageAttempt(Owned):
     ordinal: Mapped[int]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(String(40))
+    outcome: Mapped[AttemptOutcome | None] = word(AttemptOutcome)
     error: Mapped[str | None] = mapped_column(String(500))
     __table_args__ = (*links("message"), Unique("organization_id", "message_id", "ordinal"))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from linkage.db.audit import act
 from linkage.db.guard import insert_rows
-from linkage.db.tables import FrozenList, Gap, Match, MatchRun, Need, Party, ProjectParty, ServiceItem
+from linkage.db.tables import Gap, Match, MatchRun, Need, Party, ProjectParty, ServiceItem
 from linkage.db.work import Work
 from linkage.rules.matching import MatchPlan, PlannedMatch, propose
 from linkage.rules.matching_gap import PlannedGap, gaps_of_lost
@@ -29,10 +29,11 @@ from linkage.stages.matching_load import (
     situation_of,
     weights_of,
 )
+from linkage.stages.matching_residents import ANSWER_RESIDENTS, is_concluded, residents_answered
 from linkage.stages.matching_telling import tell_concluded, tell_proposed
 from linkage.stages.standing import Condition, Standing, local_date
 from linkage.stages.steps import StepReport, Table, each_time, once
-from linkage.terms import ListKind, MatchState, NeedState, PartyRole
+from linkage.terms import MatchState, NeedState, PartyRole
 
 
 def _seed(standing: Standing) -> int:
@@ -141,7 +142,7 @@ def _expire(session: Session, standing: Standing, _work: Work, now: datetime) ->
 def _propose_again(session: Session, standing: Standing, _work: Work, now: datetime) -> StepReport | None:
     """Propose what was lost, and what came in late, to whoever else could take it."""
     run = run_of(session, standing)
-    if run is None or _is_concluded(session, standing) or _count(session, run, MatchState.PROPOSED, MatchState.OFFERED):
+    if run is None or is_concluded(session, standing) or _count(session, run, MatchState.PROPOSED, MatchState.OFFERED):
         return None
     plan = _plan(session, standing, situation_of(session, standing, run, local_date(now)), now)
     if not plan.matches:
@@ -204,6 +205,7 @@ STEPS = (
     each_time("expire", "关闭逾期未答复的派单", _expire),
     each_time("propose_again", "为未承接的需求另寻服务", _propose_again),
     once("conclude", "形成需求、服务、责任、缺口清单", _conclude),
+    ANSWER_RESIDENTS,
 )
 
 
@@ -221,7 +223,8 @@ def conditions(session: Session, standing: Standing, now: datetime) -> tuple[Con
             "matches_confirmed", "承接方确认匹配", proposed == 0, PartyRole.PROVIDER, since, f"{proposed} 条待确认"
         ),
         Condition("matches_answered", "各方答复派单", not waiting, role, since, detail),
-        Condition("concluded", "已形成四张清单", _is_concluded(session, standing), None, since),
+        Condition("concluded", "已形成四张清单", is_concluded(session, standing), None, since),
+        Condition("residents_answered", "已答复居民", residents_answered(session, standing), None, since),
     )
 
 
@@ -242,17 +245,6 @@ def _count(session: Session, run: MatchRun, *states: MatchState) -> int:
     return session.execute(
         select(func.count(Match.id)).where(Match.match_run_id == run.id, Match.state.in_(states))
     ).scalar_one()
-
-
-def _is_concluded(session: Session, standing: Standing) -> bool:
-    found = session.execute(
-        select(FrozenList.id).where(
-            FrozenList.project_id == standing.project.id,
-            FrozenList.cycle == standing.project.cycle,
-            FrozenList.kind == ListKind.GAP_LIST,
-        )
-    ).first()
-    return found is not None
 
 
 def _waiting(session: Session, run: MatchRun) -> list[tuple[str, PartyRole, int]]:

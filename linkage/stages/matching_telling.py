@@ -1,7 +1,4 @@
-"""Who is told what about matching: counts to parties, communities and the purchaser, their own answer to residents.
-
-No notice to a party names a resident, a phone or a condition; a resident reads only of their own needs.
-"""
+"""What parties are told about matching: counts, deadlines and gaps; never a resident, a phone or a condition."""
 
 from __future__ import annotations
 
@@ -12,13 +9,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from linkage.db.tables import Community, Gap, Match, MatchRun, Need, Party, ServiceItem
+from linkage.db.tables import Community, Gap, Match, MatchRun, Need, ServiceItem
 from linkage.rules.matching import MatchPlan
 from linkage.stages.standing import Standing
-from linkage.stages.telling import Value, tell_party, tell_person, tell_role
-from linkage.terms import GapCause, MatchState, NeedCategory, NeedState, PartyRole
-
-_CAUSE_ORDER = tuple(GapCause)
+from linkage.stages.telling import Value, tell_party, tell_role
+from linkage.terms import GapCause, NeedCategory, NeedState, PartyRole
 
 
 def tell_proposed(session: Session, standing: Standing, run: MatchRun, plan: MatchPlan, *, now: datetime) -> None:
@@ -76,10 +71,9 @@ def tell_offered(
 
 
 def tell_concluded(session: Session, standing: Standing, run: MatchRun, now: datetime) -> None:
-    """Tell communities of their gaps, the purchaser of the totals, and each resident of their own needs."""
+    """Tell communities of their gaps and the purchaser of the totals."""
     _tell_communities(session, standing, run, now)
     _tell_purchaser(session, standing, run, now)
-    _tell_residents(session, standing, run, now)
 
 
 def _tell_communities(session: Session, standing: Standing, run: MatchRun, now: datetime) -> None:
@@ -144,48 +138,6 @@ def _tell_purchaser(session: Session, standing: Standing, run: MatchRun, now: da
         context=context,
         now=now,
     )
-
-
-def _tell_residents(session: Session, standing: Standing, run: MatchRun, now: datetime) -> None:
-    services: dict[int, list[str]] = {}
-    for need_id, name, party in session.execute(
-        select(Match.need_id, ServiceItem.name, Party.name)
-        .join(ServiceItem, ServiceItem.id == Match.service_item_id)
-        .join(Party, Party.id == ServiceItem.party_id)
-        .where(Match.match_run_id == run.id, Match.state == MatchState.ACCEPTED)
-        .order_by(Match.id)
-    ):
-        services.setdefault(need_id, []).append(f"{name}（{party}）")
-    causes: dict[int, list[GapCause]] = {}
-    for need_id, cause in session.execute(
-        select(Gap.need_id, Gap.cause).where(Gap.match_run_id == run.id).order_by(Gap.id)
-    ):
-        causes.setdefault(need_id, []).append(cause)
-    lines: dict[int, list[dict[str, Value]]] = {}
-    for need_id, person_id, category in session.execute(
-        select(Need.id, Need.person_id, Need.category)
-        .where(
-            Need.project_id == run.project_id,
-            Need.cycle == run.cycle,
-            Need.person_id.is_not(None),
-            Need.state.in_((NeedState.ACCEPTED, NeedState.UNMET)),
-        )
-        .order_by(Need.id)
-    ):
-        by = "、".join(services.get(need_id, ()))
-        why = "；".join(cause.label for cause in causes.get(need_id, ()))
-        lines.setdefault(person_id or 0, []).append({"category": category.label, "services": by, "cause": why})
-    for person_id, own in lines.items():
-        context: dict[str, Value] = {"cycle": run.cycle, "needs": tuple(own)}
-        tell_person(
-            session,
-            standing.project,
-            "matching/need_answered",
-            person_id,
-            key=f"run-{run.id}",
-            context=context,
-            now=now,
-        )
 
 
 def _items(session: Session, item_ids: set[int]) -> dict[int, tuple[str, int]]:

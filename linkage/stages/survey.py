@@ -22,16 +22,19 @@ from linkage.stages.steps import StepReport, Table, each_time, once
 from linkage.stages.telling import Value, tell_party
 from linkage.terms import DecisionKind, NeedCategory, NeedState, PartyRole, ProjectState, Stage
 
+_UNSERVED = (NeedState.UNMET, NeedState.OPEN, NeedState.MATCHED, NeedState.ACCEPTED)
+"""Where a need stands that no service was recorded for; accepted and never served is not served."""
+
 
 def _carry_over(session: Session, standing: Standing, _work: Work, _now: datetime) -> StepReport:
-    """Open again, in this cycle, what earlier cycles left unmet; its date of asking stays."""
+    """Open again, in this cycle, what earlier cycles left unserved; its date of asking stays."""
     project = standing.project
-    unmet = session.execute(
+    unserved = session.execute(
         select(Need)
         .where(
             Need.project_id == project.id,
             Need.cycle < project.cycle,
-            Need.state.in_((NeedState.UNMET, NeedState.OPEN)),
+            Need.state.in_(_UNSERVED),
         )
         .order_by(Need.id)
     ).scalars()
@@ -43,7 +46,7 @@ def _carry_over(session: Session, standing: Standing, _work: Work, _now: datetim
         if person_id is not None
     }
     carried = 0
-    for need in unmet:
+    for need in unserved:
         if (need.person_id, need.category) in asked_again:
             continue
         need.state, need.cycle, need.common_issue_id = NeedState.OPEN, project.cycle, None

@@ -74,7 +74,7 @@ def write(
     people = _people(session, project_id, utterances, known, places)
     written.people_count = len({person_id for person_id in people if person_id is not None})
     consents = _consents(session, standing, utterances, people, now)
-    responses = _write_responses(session, project_id, import_id, utterances, people, known)
+    responses = _write_responses(session, import_id, utterances, people, known, places)
     needs = _Needs(session, standing, places, written)
     for utterance, person_id, response_id in zip(utterances, people, responses, strict=True):
         consent_id = consents.get(person_id) if person_id is not None and utterance.heard.has_consent else None
@@ -87,6 +87,7 @@ class _Places:
     """Communities and areas of a project by code."""
 
     def __init__(self, session: Session, project_id: int) -> None:
+        self.project_id = project_id
         communities = select(Community.code, Community.id).where(Community.project_id == project_id)
         areas = select(Area.code, Area.id).where(Area.project_id == project_id)
         self._communities = dict(session.execute(communities).all())
@@ -153,24 +154,27 @@ def _consents(
 
 def _write_responses(
     session: Session,
-    project_id: int,
     import_id: int,
     utterances: Sequence[Utterance],
     people: Sequence[int | None],
     known: dict[int, SurveyResponse],
+    places: _Places,
 ) -> list[int]:
     rows: list[dict[str, Any]] = []
     for one, person_id in zip(utterances, people, strict=True):
         heard = one.heard
         raw = None if heard.raw is None else json.dumps(dict(heard.raw), ensure_ascii=False)
         answers = json.dumps({key: plain(value) for key, value in heard.values.items()}, ensure_ascii=False)
+        community_id, area_id = places.of(heard)
         if one.response_id is None:
             rows.append(
                 {
-                    "project_id": project_id,
+                    "project_id": places.project_id,
                     "survey_import_id": import_id,
                     "person_id": person_id,
                     "present_party_id": one.present_party_id,
+                    "community_id": community_id,
+                    "area_id": area_id,
                     "source": one.source,
                     "respondent_key": heard.key,
                     "row_number": heard.row,
@@ -185,6 +189,7 @@ def _write_responses(
         row = known[one.response_id]
         row.survey_import_id, row.person_id, row.row_number = import_id, person_id, heard.row
         row.submitted_at, row.content_index = heard.submitted_at, one.content_index
+        row.community_id, row.area_id, row.present_party_id = community_id, area_id, one.present_party_id
         row.unclassified = list(heard.unclassified)
         row.raw, row.answers = raw, answers
     ids = iter(insert_rows(session, SurveyResponse, rows))

@@ -48,9 +48,9 @@ def say(adopted, party, accepts=True, now=NOW, **options):
 def test_matching_true_path(heard) -> None:
     """Proposals are confirmed, offered, accepted; what nobody takes is a gap with its cause; four lists are frozen."""
     heard.step(matching)
-    assert heard.shut(matching) == ["matches_confirmed", "concluded"]
+    assert heard.shut(matching) == ["matches_confirmed", "concluded", "residents_answered"]
     confirm_all(heard)
-    assert heard.shut(matching) == ["matches_answered", "concluded"]
+    assert heard.shut(matching) == ["matches_answered", "concluded", "residents_answered"]
     assert [say(heard, party) for party in ("centre", "team", "shop")] == [2, 1, 0]
 
     heard.step(matching)

@@ -40,6 +40,8 @@ class SurveyResponse(Owned):
     survey_import_id: Mapped[int] = key_column()
     person_id: Mapped[int | None] = key_column(nullable=True)
     present_party_id: Mapped[int | None] = key_column(nullable=True)  # the committee that went along on a visit
+    community_id: Mapped[int] = key_column()
+    area_id: Mapped[int | None] = key_column(nullable=True)
     source: Mapped[Code]
     respondent_key: Mapped[Code]
     row_number: Mapped[int]
@@ -49,7 +51,7 @@ class SurveyResponse(Owned):
     answers_sealed: Mapped[bytes | None] = sealed_column(DataClass.SENSITIVE, Retention.SURVEY)
     unclassified: Mapped[list[Any]]  # questions answered in free words that wait for a person
     __table_args__ = (
-        *links("project", "survey_import", "person", present_party="party"),
+        *links("project", "survey_import", "person", "community", "area", present_party="party"),
         Unique("organization_id", "project_id", "source", "respondent_key"),
     )
 

@@ -1189,6 +1189,8 @@ def upgrade() -> None:
         sa.Column("survey_import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("present_party_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("community_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("area_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("source", sa.String(length=120), nullable=False),
         sa.Column("respondent_key", sa.String(length=120), nullable=False),
         sa.Column("row_number", sa.Integer(), nullable=False),
@@ -1199,6 +1201,16 @@ def upgrade() -> None:
         sa.Column("unclassified", DOCUMENT, nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "area_id"],
+            ["area.organization_id", "area.id"],
+            name=op.f("fk_survey_response_organization_id_area_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "community_id"],
+            ["community.organization_id", "community.id"],
+            name=op.f("fk_survey_response_organization_id_community_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["organization_id", "person_id"],
             ["person.organization_id", "person.id"],
@@ -1233,6 +1245,8 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("survey_response", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_survey_response_area_id"), ["area_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_survey_response_community_id"), ["community_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_present_party_id"), ["present_party_id"], unique=False)
@@ -1915,6 +1929,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_survey_response_present_party_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_person_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_survey_response_community_id"))
+        batch_op.drop_index(batch_op.f("ix_survey_response_area_id"))
 
     op.drop_table("survey_response")
     with op.batch_alter_table("shift", schema=None) as batch_op:

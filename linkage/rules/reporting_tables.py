@@ -7,13 +7,13 @@ told with their gaps, each by its latest cause.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from linkage.rules.reporting_facts import Facts, NeedView, RatingView
 from linkage.schemas.report import CategoryNeeds, GapReason, MonthlyCount, NeedsFunnel
-from linkage.terms import GapCause, GapChange, NeedCategory
+from linkage.terms import GapCause, GapChange, NeedCategory, ReportFigure
 
 SMALL_CELL: Final = 5
 """Counts of residents below this are not shown in a public paper: in a village they point at a household."""
@@ -139,3 +139,34 @@ OTHER_REASONS: Final = "其他原因（合并）"
 def public_months(months: Sequence[MonthlyCount]) -> tuple[MonthlyCount, ...]:
     """Return the months a public paper may show: all, or none where one of them is too few."""
     return () if any(is_small(month.person_times) for month in months) else tuple(months)
+
+
+def hidden_codes(values: Mapping[str, int]) -> frozenset[str]:
+    """Say which counts a public paper prints no number for.
+
+    Where fewer than five residents were served, their visits and meals are hidden with them; needs are hidden
+    together, since one count would give the other away.
+
+    Parameters
+    ----------
+    values
+        Each count by its figure's code.
+    """
+    hidden = {code for code in _COUNTS_RESIDENTS if is_small(values.get(code, 0))}
+    if ReportFigure.PERSONS.value in hidden:
+        hidden |= {ReportFigure.PERSON_TIMES.value, ReportFigure.MEALS.value}
+    asked, met = (values.get(code.value, 0) for code in (ReportFigure.NEEDS_ASKED, ReportFigure.NEEDS_MET))
+    if any(is_small(number) for number in (asked, met, asked - met)):
+        hidden |= {ReportFigure.NEEDS_ASKED.value, ReportFigure.NEEDS_MET.value}
+    return frozenset(hidden)
+
+
+_COUNTS_RESIDENTS: Final = tuple(
+    figure.value
+    for figure in (
+        ReportFigure.PERSONS,
+        ReportFigure.PERSON_TIMES,
+        ReportFigure.MEALS,
+        ReportFigure.VOLUNTEERS,
+    )
+)

@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 from linkage.db.audit import Head
 from linkage.db.tables import Activity, Claim, Gate, MoneyEntry, Person, Report, ServiceItem, Tranche
 from linkage.db.tables import Figure as FigureRow
-from linkage.db.work import settings_of
-from linkage.documents.environment import render_text
 from linkage.rules.contract_units import Uncounted, UnitTally
 from linkage.rules.disbursement import WHOSE_TURN
 from linkage.rules.pace import Pace, pace
@@ -40,7 +38,7 @@ from linkage.schemas.report import (
 )
 from linkage.stages.reporting_facts import load_facts, scope_of
 from linkage.stages.reporting_figures import printed, rows_of, trace_code
-from linkage.stages.reporting_files import audit_head, check_code, simulation_seed
+from linkage.stages.reporting_files import audit_head, check_code, simulation_seed, words
 from linkage.stages.standing import Standing, local_date
 from linkage.terms import AssessedFigure, PaceStanding, PartyRole, ReportFigure, UnitCount
 
@@ -92,12 +90,6 @@ def report_context(session: Session, standing: Standing, report: Report) -> Repo
         conflicts=_conflicts(session, standing),
         figures=tuple(printed(report, row) for row in rows.values()),
     )
-
-
-def words(session: Session, name: str, values: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the lines a text template beside the report's page gives; empty ones are dropped."""
-    text = render_text(settings_of(session).templates_folder / "documents", name, values)
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _parties(standing: Standing) -> tuple[PartyRow, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -79,13 +80,13 @@ def trace_code(row: FigureRow) -> str:
     return f"{TRACE_PREFIX}{row.id}"
 
 
-def printed(report: Report, row: FigureRow, *, is_hidden: bool = False) -> Figure:
+def printed(report: Report, row: FigureRow, *, since_on: date | None = None) -> Figure:
     """Return a stored figure as a document prints it.
 
     Parameters
     ----------
-    is_hidden
-        Print no number (a small cell of a public paper); the stored figure keeps it.
+    since_on
+        The first day that is counted, where it is not the report's.
     """
     is_share = row.unit == PERCENT_UNIT
     part, whole = row.numerator or 0, row.denominator or 0
@@ -94,14 +95,14 @@ def printed(report: Report, row: FigureRow, *, is_hidden: bool = False) -> Figur
         figure_id=row.id,
         code=row.code,
         label=row.label,
-        value=None if is_hidden else value,
+        value=value,
         unit=row.unit,
-        n_records=0 if is_hidden else row.n_records,
+        n_records=row.n_records,
         n_responses=whole if is_share and row.code == AssessedFigure.SATISFACTION_RATIO.value else None,
-        numerator=part if is_share and whole and not is_hidden else None,
-        denominator=whole if is_share and whole and not is_hidden else None,
+        numerator=part if is_share and whole else None,
+        denominator=whole if is_share and whole else None,
         cut_off_on=row.cut_off_on,
-        period=Period(from_on=report.from_on, to_on=report.to_on),
+        period=Period(from_on=since_on or report.from_on, to_on=report.to_on),
         note=NOTES.get(row.code, ""),
         trace=trace_code(row),
     )

@@ -7,6 +7,7 @@ folder; the store keeps the same bytes by content hash. It decides where files l
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import Head
-from linkage.db.work import Work
+from linkage.db.work import Work, settings_of
+from linkage.documents.environment import render_text
 from linkage.documents.rendering import Press, render_all, render_registers
 from linkage.documents.store import keep
 from linkage.schemas.document import AuditHead, DocumentContext, ListContext
@@ -104,3 +106,17 @@ def audit_head(head: Head) -> AuditHead:
 def simulation_seed(standing: Standing) -> int | None:
     """Return the seed a simulated project's papers name."""
     return (standing.project.seed or 0) if standing.project.is_simulated else None
+
+
+def words(session: Session, name: str, values: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the lines a text template beside the report's page gives; empty ones are dropped."""
+    text = render_text(settings_of(session).templates_folder / "documents", name, values)
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def plain_name(name: str) -> str:
+    """Return a name as a part of a file name: no folder mark, and short enough for any disk."""
+    return re.sub(r"[/\\\0\s:*?\"<>|]+", "-", name)[:_NAME_CHARACTERS]
+
+
+_NAME_CHARACTERS = 40

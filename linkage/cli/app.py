@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from linkage import __version__
-from linkage.cli import charter, projects, survey
+from linkage.cli import charter, delivery, demo, matching, outcome, projects, reading, scheduling, serve, survey
 from linkage.cli.output import refuse
 from linkage.errors import LinkageError
 
@@ -21,9 +21,20 @@ app = typer.Typer(
 app.add_typer(charter.app, name="charter")
 app.add_typer(projects.app, name="project")
 app.add_typer(survey.app, name="survey")
+app.add_typer(matching.app, name="matching")
+app.add_typer(scheduling.app, name="scheduling")
+app.add_typer(delivery.app, name="delivery")
+app.add_typer(outcome.reporting_app, name="reporting")
+app.add_typer(outcome.assessment_app, name="assessment")
+app.add_typer(outcome.disbursement_app, name="disbursement")
+app.add_typer(reading.audit_app, name="audit")
+app.command("demo")(demo.demo)
 app.command("status")(projects.status)
 app.command("run")(projects.run)
 app.command("advance")(projects.advance)
+app.command("notices")(reading.notices)
+app.command("trace")(reading.trace)
+app.command("serve")(serve.serve)
 
 
 def _version(value: bool) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from datetime import datetime, timedelta
 
 from linkage.schemas.charter_survey import SurveySource
@@ -14,6 +15,7 @@ from linkage.simulation.world import Resident, World, wishes
 
 _MARK = "模拟数据"
 _SKIPPED = "(跳过)"
+_ADULT = 18
 
 
 def export_csv(world: World, source: SurveySource, start_at: datetime) -> bytes:
@@ -46,8 +48,10 @@ def export_csv(world: World, source: SurveySource, start_at: datetime) -> bytes:
 
 
 def respondents(world: World) -> tuple[Resident, ...]:
-    """List who fills in the questionnaire: adults who answer."""
-    return tuple(resident for resident in world.residents if resident.answers and resident.age >= 45)
+    """List who fills in the questionnaire: those of the age most often asked for by the offers, who answer."""
+    ages = Counter(item.eligibility.min_age for item in world.charter.services if item.eligibility.min_age)
+    least = max(_ADULT, ages.most_common(1)[0][0]) if ages else _ADULT
+    return tuple(resident for resident in world.residents if resident.answers and resident.age >= least)
 
 
 def _questions(source: SurveySource) -> list[str]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from linkage.db.guard import insert_rows, owner_of
 from linkage.db.sealed import vault_of
 from linkage.db.tables import Consent, Person
+from linkage.errors import Unknown
 from linkage.rules.survey_respondent import Respondent
 from linkage.terms import ConsentPurpose
 
@@ -37,6 +38,21 @@ class GivenConsent(NamedTuple):
     person_id: int
     evidence: str
     given_at: datetime
+
+
+def find_person(session: Session, project_id: int, code: str) -> int:
+    """Find a person of a project by the code that stands for their name.
+
+    Raises
+    ------
+    Unknown
+        If nobody of the project has this code.
+    """
+    query = select(Person.id).where(Person.project_id == project_id, Person.code == code)
+    person_id = session.execute(query).scalar_one_or_none()
+    if person_id is None:
+        raise Unknown(f"nobody of this project has the code {code!r}; residents are R0001…, volunteers V0001…")
+    return person_id
 
 
 def phone_index(session: Session, phone: str) -> bytes:

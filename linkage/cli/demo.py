@@ -1,0 +1,156 @@
+"""`linkage demo`: carry a demonstration project from its survey export to its last tranche, and show what came out."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import Progress, TaskID
+
+from linkage.cli.charter import scheme_codes
+from linkage.cli.output import console, print_table, progress, say
+from linkage.errors import CannotWrite
+from linkage.settings import Mode, Settings, assets_folder, load_settings
+
+if TYPE_CHECKING:
+    from flows.drain import Event
+    from flows.driver import Driver
+    from flows.process import Process
+    from linkage.db.work import Work
+    from linkage.schemas.charter import Charter
+    from linkage.simulation.drive import Demonstration, Happening
+
+_SAMPLE = "drum-tower-canteen"
+_MARK = ".linkage-demo"
+
+
+def demo(
+    charter: Annotated[
+        Path | None, typer.Argument(help="A charter to demonstrate; default the Drum Tower Canteen.")
+    ] = None,
+    *,
+    seed: Annotated[int, typer.Option(help="One seed gives one world.")] = 7,
+    scale: Annotated[float, typer.Option(min=0.001, max=100, help="Multiplies residents and volunteers.")] = 1.0,
+    mode: Annotated[Mode, typer.Option(help="Who runs the stages.")] = Mode.EMBEDDED,
+) -> None:
+    """Play a simulated project through its whole life; everything it makes says that it is simulated."""
+    from linkage.db.work import Work
+    from linkage.schemas.charter_check import load_charter
+
+    started = time.monotonic()
+    path = charter or assets_folder("config") / "projects" / f"{_SAMPLE}.yaml"
+    plan = load_charter(path, schemes=scheme_codes())
+    settings = _settings(mode)
+    say(f"Linkage demonstration: {plan.project.name}（模拟数据 · 演示用）")
+    work = Work.open(settings)
+    try:
+        with progress() as shown:
+            demonstration = _play(work, plan, seed=seed, scale=scale, mode=mode, shown=shown)
+        _show(demonstration, time.monotonic() - started)
+    finally:
+        work.close()
+
+
+def _settings(mode: Mode) -> Settings:
+    """Return settings of a data folder that holds the demonstration alone, emptied of the last one."""
+    settings = load_settings()
+    folder = settings.data_folder / "demo"
+    if folder.exists():
+        if not (folder / _MARK).exists():
+            message = f"{folder} holds something that is not a demonstration; move it away or set LINKAGE_DATA"
+            raise CannotWrite(message)
+        for entry in folder.iterdir():
+            if entry.name in {_MARK, "prefect"}:  # Prefect's own database is kept: its first start is the slow part
+                continue
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+    return settings.model_copy(
+        update={"data_folder": folder, "database_url": "", "key_file": None, "channels_file": None, "mode": mode}
+    )
+
+
+def _play(work: Work, plan: Charter, *, seed: int, scale: float, mode: Mode, shown: Progress) -> Demonstration:
+    from flows.drain import drain
+    from flows.process import entered
+    from linkage.simulation.drive import drive, start
+
+    waiting = shown.add_task("Starting the worker", total=None, note="")
+    counts: Counter[str] = Counter()
+    with entered(work) as process, _driver(process, mode, shown, waiting) as driver:
+        shown.update(waiting, description="Entering charter, volunteers and survey", note="")
+        demonstration = start(work, plan, seed, scale=scale)
+        shown.update(waiting, total=1000, completed=0)
+
+        def tick(now: datetime) -> None:
+            drain(work, driver, now, lambda event: _count(counts, event))
+
+        def on_happening(event: Happening) -> None:
+            shown.update(
+                waiting,
+                completed=round(event.share * 1000),
+                description=f"{event.at:%Y-%m-%d}  cycle {event.cycle}",
+                note=f"{event.stage.value} {event.stage.label}",
+            )
+
+        drive(demonstration, tick, on_happening)
+        shown.update(waiting, description="Closing the worker", note="")
+    return demonstration
+
+
+@contextmanager
+def _driver(process: Process, mode: Mode, shown: Progress, task: TaskID) -> Iterator[Driver]:
+    from flows.driver import open_driver
+
+    def waited(seconds: float) -> None:
+        shown.update(task, description="Starting the worker", note=f"{seconds:.0f} s; the first start takes longest")
+
+    with open_driver(process, mode=mode, on_progress=waited) as driver:
+        yield driver
+
+
+def _count(counts: Counter[str], event: Event) -> None:
+    counts[type(event).__name__] += 1
+
+
+def _show(demonstration: Demonstration, seconds: float) -> None:
+    """Print where the documents are and what each party was told."""
+    from linkage.stages.overview import latest_figures, told
+    from linkage.stages.status import project_status
+
+    table = demonstration.table
+    work = table.work
+    with work.read(table.organization_id) as session:
+        status = project_status(session, table.project_id, work.now())
+        figures = latest_figures(session, table.project_id)
+        notices = told(session, table.project_id)
+    print_table(f"{status.name} · 末期报告的数字（模拟数据）", ("trace", "figure", "value"), figures)
+    paid = [(row.name, f"{row.amount_fen / 100:,.2f}", row.state.label) for row in status.tranches]
+    print_table("拨付", ("tranche", "yuan", "state"), paid)
+    print_table("What each party was told", ("recipient", "role", "notices", "the last one"), notices)
+    folder = work.settings.data_folder
+    console.print("[bold]Documents[/]")
+    for path in sorted((folder / "documents").rglob("*.pdf")):
+        say(f"  {_short(path)}")
+    say("  and the same as HTML and XLSX beside them")
+    console.print("[bold]Notices[/]")
+    say(f"  {_short(folder / 'mailbox')}  (one folder a recipient; open the .eml or .txt files)")
+    console.print("[bold]Survey export that was imported[/]")
+    say(f"  {_short(demonstration.survey_file)}")
+    say(f"Project {status.state.value} after {seconds:.0f} s. Look further:")
+    first = figures[0].trace if figures else "F1"
+    say(f"  LINKAGE_DATA={_short(folder)} .venv/bin/linkage trace {first}")
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,173 @@
+"""`linkage reporting`, `assessment`, `disbursement`: adopt a report, score, hand over papers, approve payment."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
+from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
+from linkage.cli.output import print_json, print_table, say
+from linkage.terms import RaterKind
+
+reporting_app = typer.Typer(no_args_is_help=True, help="Reporting: figures and reports.")
+assessment_app = typer.Typer(no_args_is_help=True, help="Assessment: score sheets and rectification.")
+disbursement_app = typer.Typer(no_args_is_help=True, help="Disbursement: papers, approval, tranches.")
+
+TrancheArgument = Annotated[str, typer.Argument(metavar="TRANCHE", help="The tranche's code, as in the charter.")]
+
+
+@reporting_app.command("figures")
+def figures(project: ProjectArgument, *, organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
+    """Show the latest report's figures; each leads to its records with linkage trace."""
+    from linkage.stages.overview import latest_figures
+
+    with looking(organization, project) as act:
+        found = latest_figures(act.session, act.project_id)
+    if as_json:
+        print_json([figure._asdict() for figure in found])
+        return
+    print_table("figures", ("trace", "figure", "value"), found)
+
+
+@reporting_app.command("adopt")
+def adopt(project: ProjectArgument, actor: ActorOption, *, organization: OrganizationOption = None) -> None:
+    """Adopt the cycle's report; the purchaser receives it and assessment may begin."""
+    from linkage.stages.reporting import adopt_report
+
+    with acting(organization, project, actor) as act:
+        adopt_report(act.session, act.project_id, actor=actor, now=act.now)
+    say(f"{project}: the report is adopted")
+
+
+@assessment_app.command("show")
+def show(project: ProjectArgument, *, organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
+    """Show the score sheet: every line, who scores it, its most points and what was given."""
+    from linkage.stages.assessment import assessed_tranche, latest, rubric_of, scores
+    from linkage.stages.standing import standing_of
+
+    with looking(organization, project) as act:
+        standing = standing_of(act.session, act.project_id)
+        rubric = rubric_of(standing)
+        tranche = assessed_tranche(act.session, standing)
+        assessment = None if tranche is None else latest(act.session, tranche)
+        given = {} if assessment is None else {row.indicator: row for row in scores(act.session, assessment)}
+    rows = [
+        {
+            "line": line.code,
+            "name": line.name,
+            "rater": line.rater.value,
+            "max_points": str(line.max_points),
+            "points": None if line.code not in given else str(Decimal(given[line.code].points_hundredths) / 100),
+        }
+        for line in rubric.indicators
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(f"{rubric.code}: {rubric.name}", tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+
+@assessment_app.command("score")
+def score(
+    project: ProjectArgument,
+    rater: Annotated[RaterKind, typer.Argument(help="Who scores.")],
+    lines: Annotated[
+        list[str], typer.Argument(metavar="LINE=POINTS...", help="Every line of the rater, such as finance=9.")
+    ],
+    actor: ActorOption,
+    *,
+    unrelated: Annotated[
+        bool, typer.Option("--unrelated", help="The rater confirms every recusal statement (回避).")
+    ] = False,
+    organization: OrganizationOption = None,
+) -> None:
+    """Enter a rater's sheet, whole."""
+    from linkage.stages.assessment import submit
+
+    points = dict(_line(text) for text in lines)
+    with acting(organization, project, actor) as act:
+        submit(act.session, act.project_id, rater, points, actor=actor, is_unrelated=unrelated, now=act.now)
+    say(f"{project}: {rater.value} has scored {len(points)} lines")
+
+
+def _line(text: str) -> tuple[str, Decimal]:
+    code, _, points = text.partition("=")
+    try:
+        return code, Decimal(points)
+    except InvalidOperation as error:
+        message = f"{text!r} is not LINE=POINTS, such as finance=9.5"
+        raise typer.BadParameter(message) from error
+
+
+@assessment_app.command("accept-rectification")
+def accept_rectification(
+    project: ProjectArgument,
+    actor: ActorOption,
+    *,
+    statement: Annotated[str, typer.Option(help="What was found put right.")],
+    organization: OrganizationOption = None,
+) -> None:
+    """Accept the provider's rectification; the next attempt opens."""
+    from linkage.stages.assessment import accept_rectification as accept
+
+    with acting(organization, project, actor) as act:
+        accept(act.session, act.project_id, actor=actor, statement=statement, now=act.now)
+    say(f"{project}: the rectification is accepted")
+
+
+@disbursement_app.command("documents")
+def documents(
+    project: ProjectArgument,
+    tranche: TrancheArgument,
+    names: Annotated[list[str], typer.Argument(metavar="PAPER...", help="Papers handed over, by the charter's names.")],
+    actor: ActorOption,
+    *,
+    organization: OrganizationOption = None,
+) -> None:
+    """Record that papers were handed over for a tranche."""
+    from linkage.stages.disbursement import deliver_documents
+
+    with acting(organization, project, actor) as act:
+        missing = deliver_documents(act.session, act.project_id, tranche, tuple(names), actor=actor, now=act.now)
+    say(f"{tranche}: {'complete' if not missing else 'still missing: ' + '、'.join(missing)}")
+
+
+@disbursement_app.command("approve")
+def approve(
+    project: ProjectArgument,
+    tranche: TrancheArgument,
+    actor: ActorOption,
+    *,
+    reason: ReasonOption = None,
+    organization: OrganizationOption = None,
+) -> None:
+    """Approve a tranche as its purchaser, once its other gates are open."""
+    _answer(project, tranche, actor, is_approved=True, reason=reason, organization=organization)
+
+
+@disbursement_app.command("refuse")
+def refuse(
+    project: ProjectArgument,
+    tranche: TrancheArgument,
+    actor: ActorOption,
+    *,
+    reason: ReasonOption = None,
+    organization: OrganizationOption = None,
+) -> None:
+    """Refuse a tranche for now as its purchaser, with the reason."""
+    _answer(project, tranche, actor, is_approved=False, reason=reason, organization=organization)
+
+
+def _answer(
+    project: str, tranche: str, actor: str, *, is_approved: bool, reason: str | None, organization: str | None
+) -> None:
+    from linkage.stages.disbursement import answer_tranche
+
+    with acting(organization, project, actor) as act:
+        answer_tranche(
+            act.session, act.project_id, tranche, is_approved=is_approved, actor=actor, now=act.now, reason=reason
+        )
+    say(f"{tranche}: {'approved; it is paid at the next tick' if is_approved else 'refused'}")

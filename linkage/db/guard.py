@@ -12,16 +12,24 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, cast
 
+import orjson
 from sqlalchemy import Table as SqlTable
 from sqlalchemy import event, func, insert, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from linkage.db.base import Owned
-from linkage.db.sealed import seal_pending, sealed_values, vault_of
+from linkage.db.bulk import Columns, by_column, insert_columns
+from linkage.db.sealed import seal_pending, vault_of
 from linkage.db.tables import AuditEntry, AuditHead, IdBlock
 from linkage.errors import ForeignOrganization
 
 _UNAUDITED = (AuditEntry,)
+_BATCH_ROWS = 5000  # bounds the memory of the copies that sealing and digesting make
+
+
+def _digestible(value: object) -> str:
+    """Show what JSON cannot hold: ciphertexts, which are digested as they are."""
+    return value.hex() if isinstance(value, bytes) else repr(value)
 
 
 class Changes:
@@ -36,10 +44,12 @@ class Changes:
         self.rows[table] += 1
         self._digest.update(f"{operation} {table} {values!r}\n".encode())
 
-    def add_inserted(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Count many inserted rows and fold them into the digest."""
-        self.rows[table] += len(rows)
-        self._digest.update("".join(f"insert {table} {values!r}\n" for values in rows).encode())
+    def add_inserted(self, table: str, columns: Columns) -> None:
+        """Count many inserted rows, given by column, and fold every value into the digest."""
+        self.rows[table] += len(columns["id"])
+        for name, values in columns.items():
+            self._digest.update(f"insert {table}.{name} ".encode())
+            self._digest.update(orjson.dumps(values, default=_digestible, option=orjson.OPT_NON_STR_KEYS))
 
     @property
     def sha256(self) -> str:
@@ -154,27 +164,30 @@ def insert_rows(session: Session, table: type[Owned], rows: Sequence[Mapping[str
     """
     if not rows:
         return []
+    first = reserve_ids(session, table.__tablename__, len(rows))
+    for start in range(0, len(rows), _BATCH_ROWS):
+        _insert_batch(session, table, rows[start : start + _BATCH_ROWS], first + start)
+    return list(range(first, first + len(rows)))
+
+
+def _insert_batch(session: Session, table: type[Owned], rows: Sequence[Mapping[str, Any]], first: int) -> None:
     owner = owner_of(session)
     vault = vault_of(session)
-    changes = changes_of(session)
-    columns = table.__table__.columns
-    sealed = [column.name for column in columns if column.info.get("sealed")]
-    first = reserve_ids(session, table.__tablename__, len(rows))
-    absent = dict.fromkeys(sorted(set().union(*rows)))
-    filled: list[dict[str, Any]] = []
-    for offset, row in enumerate(rows):
-        if row.get("organization_id", owner) != owner:
-            message = f"{table.__tablename__}: a row of organisation {row['organization_id']} in a session of {owner}"
-            raise ForeignOrganization(message)
-        values = {**absent, **row, "id": first + offset, "organization_id": owner}
-        if sealed:
-            plain = {name: values.get(name) for name in sealed}
-            values |= sealed_values(vault, table.__tablename__, owner, first + offset, plain)
-        filled.append(values)
-    changes.add_inserted(table.__tablename__, filled)
+    target = cast("SqlTable", table.__table__)
+    columns = by_column(target, rows)
+    foreign = set(columns["organization_id"]) - {owner, None}
+    if foreign:
+        message = f"{target.name}: a row of organisation {foreign.pop()} in a session of {owner}"
+        raise ForeignOrganization(message)
+    columns["organization_id"] = [owner] * len(rows)
+    columns["id"] = range(first, first + len(rows))
+    for column in target.columns:
+        if column.info.get("sealed"):
+            place = f"{target.name}.{column.name}"
+            columns[column.name] = vault.seal_column(owner, place, first, columns[column.name])
+    changes_of(session).add_inserted(target.name, columns)
     # Core, not the ORM: one statement for all rows, whichever of their values are empty.
-    session.connection().execute(cast("SqlTable", table.__table__).insert(), filled)
-    return [first + offset for offset in range(len(rows))]
+    insert_columns(session.connection(), target, columns)
 
 
 def count_rows(session: Session, table: type[Owned]) -> int:

@@ -7,7 +7,7 @@ export and the test of the tables can find them.
 
 from __future__ import annotations
 
-from typing import Any, Self, overload
+from typing import Self, overload
 
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
@@ -90,13 +90,3 @@ def seal_pending(session: Session, row: Owned) -> None:
         place = f"{row.__tablename__}.{column}"
         sealed = None if value is None else vault.seal(row.organization_id, place, row.id, value)
         setattr(row, column, sealed)
-
-
-def sealed_values(
-    vault: Vault, table: str, organization_id: int, row_id: int, plain: dict[str, str | None]
-) -> dict[str, Any]:
-    """Seal the plain values of a row that is inserted in bulk."""
-    return {
-        column: None if value is None else vault.seal(organization_id, f"{table}.{column}", row_id, value)
-        for column, value in plain.items()
-    }

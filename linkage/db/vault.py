@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -118,6 +119,24 @@ class Vault:
         place = f"{organization_id}|{column}|{row_id}".encode()
         sealed = self._cipher(organization_id, self.current).encrypt(nonce, value.encode(), place)
         return bytes((_FORMAT, self.current)) + nonce + sealed
+
+    def seal_column(
+        self, organization_id: int, column: str, first_row_id: int, values: Sequence[str | None]
+    ) -> list[bytes | None]:
+        """Seal one column of rows that have consecutive ids, as `seal` does for one; empty values stay empty."""
+        head = bytes((_FORMAT, self.current))
+        place = f"{organization_id}|{column}|"
+        encrypt = self._cipher(organization_id, self.current).encrypt
+        nonces = os.urandom(_NONCE_BYTES * len(values))  # drawn at once: a call to the system each is slow
+        sealed: list[bytes | None] = []
+        for number, value in enumerate(values):
+            if value is None:
+                sealed.append(None)
+                continue
+            nonce = nonces[number * _NONCE_BYTES : (number + 1) * _NONCE_BYTES]
+            body = encrypt(nonce, value.encode(), f"{place}{first_row_id + number}".encode())
+            sealed.append(head + nonce + body)
+        return sealed
 
     def unseal(self, organization_id: int, column: str, row_id: int, sealed: bytes) -> str:
         """Open a value at its place.

@@ -1,0 +1,65 @@
+"""Rows by the thousand, column by column: how many rows of one table reach the database in one statement.
+
+SQLAlchemy converts row by row and value by value; here each different value of a column is converted once, which
+is most of the time of a large import. Whose rows they are, their seals and their audit are the guard's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import JSON, Column, Connection, LargeBinary, Table
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+Columns = dict[str, Sequence[Any]]
+
+
+def by_column(table: Table, rows: Sequence[Mapping[str, Any]]) -> Columns:
+    """Turn rows into one list of values for each column of the table, in its order; what a row lacks is empty.
+
+    Raises
+    ------
+    KeyError
+        If a row names a column that the table does not have.
+    """
+    unknown = set().union(*rows) - set(table.columns.keys())
+    if unknown:
+        message = f"{table.name} has no column {', '.join(sorted(unknown))}"
+        raise KeyError(message)
+    return {column.name: _values(column, rows) for column in table.columns}
+
+
+def _values(column: Column[Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    name = column.name
+    absent = column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+    return [row.get(name, absent) for row in rows]
+
+
+def insert_columns(connection: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows given by column in one statement.
+
+    Parameters
+    ----------
+    columns
+        As `by_column` returns them: every column of the table, in its order.
+    """
+    dialect = connection.dialect
+    statement = table.insert().compile(dialect=dialect, column_keys=list(columns))
+    bound = [_bound(table.columns[name], values, dialect) for name, values in columns.items()]
+    lines = list(zip(*bound, strict=True))
+    # SQLite takes values by position, psycopg by name.
+    parameters = lines if statement.positional else [dict(zip(columns, line, strict=True)) for line in lines]
+    connection.exec_driver_sql(str(statement), parameters)
+
+
+def _bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
+    """Convert values to what the driver takes, each different one once."""
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if convert is None:
+        return values
+    if isinstance(column.type, JSON | LargeBinary):  # lists cannot be looked up; ciphertexts are all different
+        return [convert(value) for value in values]
+    converted = {value: convert(value) for value in set(values)}
+    return [converted[value] for value in values]

@@ -15,8 +15,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from linkage.kernels.roster.problem import MINUTES_PER_DAY, RosterProblem, Seats, Shifts, Volunteers, Windows
+from linkage.kernels.roster.reasons import Shortage, shortages
+from linkage.kernels.roster.result import RosterResult
 from linkage.rules.scheduling import LOCAL
-from linkage.terms import RosterObjective
+from linkage.terms import RosterChangeKind, RosterObjective, RosterStep
 
 LEAD_WEIGHT: Final = 3
 """One missing lead weighs like three missing people: without a lead the rest cannot serve. Example, unverified."""
@@ -102,6 +104,30 @@ class PlannedOffer(NamedTuple):
 
 
 @dataclass(frozen=True)
+class EmptySeat:
+    """Seats of a shift that nobody is asked for, and why.
+
+    Parameters
+    ----------
+    left_counts
+        How many volunteers are left after each rule, in the rules' order.
+    blocked_at
+        The rule after which nobody is left.
+    change
+        The cheapest change that would fill one seat; None where another aim goes first.
+    change_person_id
+        Whom the change concerns; None for somebody still to be found.
+    """
+
+    seat: OpenSeat
+    missing_count: int
+    left_counts: tuple[tuple[RosterStep, int], ...]
+    blocked_at: RosterStep
+    change: RosterChangeKind | None
+    change_person_id: int | None
+
+
+@dataclass(frozen=True)
 class RosterLimits:
     """What the installation allows."""
 
@@ -174,13 +200,25 @@ class MonthRoster:
             for volunteer, seat in zip(volunteers, seats, strict=True)
         )
 
-    def unfilled(self, offers: Sequence[PlannedOffer]) -> tuple[tuple[OpenSeat, int], ...]:
-        """List the seats that nobody is asked for, with how many people are missing to the target."""
-        filled: dict[int, int] = {}
-        for offer in offers:
-            filled[offer.shift_id] = filled.get(offer.shift_id, 0) + 1
-        missing = ((seat, seat.target_count - filled.get(seat.shift_id, 0)) for seat in self.seats)
-        return tuple((seat, count) for seat, count in missing if count)
+    def empty_seats(self, problem: RosterProblem, result: RosterResult) -> tuple[EmptySeat, ...]:
+        """List the seats that nobody is asked for, each with its reason and the cheapest change."""
+        return tuple(self._empty_seat(shortage) for shortage in shortages(problem, result))
+
+    def _empty_seat(self, shortage: Shortage) -> EmptySeat:
+        seat, change = self.seats[shortage.seat], shortage.change
+        left = tuple((_lead_step(step.step, seat), step.left_count) for step in shortage.funnel)
+        kind = None if change is None else change.kind
+        if seat.is_lead and kind is RosterChangeKind.GRANT_SKILL:
+            kind = RosterChangeKind.GRANT_LEAD
+        is_known = change is not None and change.volunteer >= 0
+        return EmptySeat(
+            seat=seat,
+            missing_count=shortage.missing_count,
+            left_counts=left,
+            blocked_at=next((step for step, count in left if not count), RosterStep.TAKEN),
+            change=kind,
+            change_person_id=self.candidates[change.volunteer].person_id if is_known and change else None,
+        )
 
     def _minute(self, instant: datetime) -> int:
         midnight = datetime.combine(self.from_on, datetime.min.time(), LOCAL)
@@ -199,6 +237,11 @@ class MonthRoster:
                 if window.weekday == day.isoweekday()
             ]
         return spans
+
+
+def _lead_step(step: RosterStep, seat: OpenSeat) -> RosterStep:
+    """Name the rule for a lead's seat: to the kernel, being fit to lead is a skill."""
+    return RosterStep.LEAD if seat.is_lead and step is RosterStep.SKILL else step
 
 
 def months_of(from_on: date, to_on: date) -> tuple[tuple[date, date], ...]:

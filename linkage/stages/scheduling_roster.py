@@ -8,10 +8,9 @@ possible and what is best is decided by `linkage.kernels.roster` on the problem 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ from linkage.kernels.roster.solve import schedule
 from linkage.rules.scheduling import LOCAL
 from linkage.rules.scheduling_roster import (
     EXACT_EFFORT,
+    EmptySeat,
     MonthRoster,
     OpenSeat,
     PlannedOffer,
@@ -34,7 +34,7 @@ from linkage.stages import seats
 from linkage.stages.standing import Standing, cycle_key, decision, local_date, standing_of
 from linkage.stages.steps import Due, Step, StepReport, Table, is_done, mark_done
 from linkage.stages.telling import tell_role
-from linkage.terms import ActivityState, DecisionKind, PartyRole
+from linkage.terms import ActivityState, DecisionKind, PartyRole, RosterStep
 
 ROSTER: Final = "roster"
 
@@ -67,11 +67,13 @@ def _run(work: Work, due: Due, now: datetime) -> StepReport:
         options = RosterOptions(
             seed=seed, exact_effort=EXACT_EFFORT, deadline=_Clock(work.settings.scheduling.solver_seconds)
         )
-        result = schedule(month.problem(), options)
+        problem = month.problem()
+        result = schedule(problem, options)
         offers = month.offers(result.volunteer.tolist(), result.seat.tolist())
+        empty = month.empty_seats(problem, result)
         with work.begin(due.organization_id, now=now) as session:
             standing = standing_of(session, due.project_id)
-            _commit(session, standing, month, result, offers, now)
+            _commit(session, standing, _Solved(month, result, offers, empty), now)
             tables.append(_table(session, standing, month))
     with work.begin(due.organization_id, now=now) as session:
         if is_done(session, due, ROSTER):
@@ -142,14 +144,17 @@ def _planned_minutes(session: Session, project_id: int, day: date) -> dict[int, 
     return dict(minutes)
 
 
-def _commit(
-    session: Session,
-    standing: Standing,
-    month: MonthRoster,
-    result: RosterResult,
-    offers: Sequence[PlannedOffer],
-    now: datetime,
-) -> None:
+class _Solved(NamedTuple):
+    """One month's roster as it is written."""
+
+    month: MonthRoster
+    result: RosterResult
+    offers: tuple[PlannedOffer, ...]
+    empty: tuple[EmptySeat, ...]
+
+
+def _commit(session: Session, standing: Standing, solved: _Solved, now: datetime) -> None:
+    month, result, offers, empty = solved
     project_id = standing.project.id
     known = session.execute(
         select(RosterRun.id).where(RosterRun.project_id == project_id, RosterRun.month_on == month.from_on)
@@ -166,8 +171,15 @@ def _commit(
                 for level in result.levels
             },
             unfilled=[
-                {"shift_id": seat.shift_id, "missing_count": count, "skill": seat.skill, "is_lead": seat.is_lead}
-                for seat, count in month.unfilled(offers)
+                {
+                    "shift_id": line.seat.shift_id,
+                    "missing_count": line.missing_count,
+                    "left_counts": {step.value: count for step, count in line.left_counts},
+                    "blocked_at": line.blocked_at.value,
+                    "change": None if line.change is None else line.change.value,
+                    "change_person_id": line.change_person_id,
+                }
+                for line in empty
             ],
             seed=result.trace.seed,
             solved_at=now,
@@ -223,7 +235,7 @@ def _tell(session: Session, standing: Standing, now: datetime) -> StepReport:
     people = seats.tell_offers(
         session, standing, "scheduling/shifts_offered", offers, key=f"cycle-{cycle.number}", now=now
     )
-    seat_count, unfilled = _empty_seats(session, standing, offers)
+    seat_count, unfilled = _empty_seats(session, standing)
     context: dict[str, Any] = {
         "cycle": cycle.number,
         "seat_count": seat_count,
@@ -244,11 +256,15 @@ def _tell(session: Session, standing: Standing, now: datetime) -> StepReport:
     return StepReport({"offers": len(offers), "volunteers": people, "unfilled": context["unfilled_count"]})
 
 
-def _empty_seats(
-    session: Session, standing: Standing, offers: Sequence[PlannedOffer]
-) -> tuple[int, list[dict[str, Any]]]:
-    """Count the cycle's seats and list by service those nobody was asked for."""
-    filled = Counter(offer.shift_id for offer in offers)
+def _empty_seats(session: Session, standing: Standing) -> tuple[int, list[dict[str, Any]]]:
+    """Count the cycle's seats and list by service those nobody was asked for, with the commonest reason."""
+    runs = session.execute(
+        select(RosterRun.unfilled).where(
+            RosterRun.project_id == standing.project.id,
+            RosterRun.month_on.between(standing.cycle.from_on, standing.cycle.to_on),
+        )
+    ).scalars()
+    empty = {line["shift_id"]: line for run in runs for line in run}
     rows = session.execute(
         select(Shift, Activity.name, Activity.held_on)
         .join(Activity, Activity.id == Shift.activity_id)
@@ -261,21 +277,18 @@ def _empty_seats(
     )
     total = 0
     lines: dict[tuple[str, str, bool], dict[str, Any]] = {}
+    reasons: dict[tuple[str, str, bool], Counter[str]] = defaultdict(Counter)
     for shift, name, held_on in rows:
         total += shift.target_count
-        missing = shift.target_count - filled[shift.id]
-        if missing > 0:
-            line = lines.setdefault(
-                (name, shift.skill, shift.is_lead),
-                {
-                    "name": name,
-                    "skill": shift.skill,
-                    "is_lead": shift.is_lead,
-                    "missing_count": 0,
-                    "days_count": 0,
-                    "first_on": held_on,
-                },
-            )
-            line["missing_count"] += missing
-            line["days_count"] += 1
+        missing = empty.get(shift.id)
+        if missing is None:
+            continue
+        key = (name, shift.skill, shift.is_lead)
+        first = {"name": name, "skill": shift.skill, "is_lead": shift.is_lead, "first_on": held_on}
+        line = lines.setdefault(key, first | {"missing_count": 0, "days_count": 0})
+        line["missing_count"] += missing["missing_count"]
+        line["days_count"] += 1
+        reasons[key][missing["blocked_at"]] += 1
+    for key, line in lines.items():
+        line["blocked_at"] = RosterStep.of(reasons[key].most_common(1)[0][0]).label
     return total, list(lines.values())

@@ -10,6 +10,7 @@ import pytest
 from linkage.kernels.roster.solve import schedule
 from linkage.rules.scheduling_roster import (
     Candidate,
+    EmptySeat,
     MonthRoster,
     OpenSeat,
     PlannedOffer,
@@ -18,6 +19,8 @@ from linkage.rules.scheduling_roster import (
     WeekdayWindow,
     months_of,
 )
+from linkage.terms import RosterChangeKind as Change
+from linkage.terms import RosterStep as Step
 
 LIMITS = RosterLimits(max_minutes_per_day=360, buffer_minutes=30)
 ALL_WEEK = tuple(WeekdayWindow(day, 0, 1440) for day in range(1, 8))
@@ -52,6 +55,12 @@ def a_month(*candidates: Candidate, seats: tuple[OpenSeat, ...] | None = None, d
     return MonthRoster(date(2024, 7, 1), date(2024, 7, 31), candidates, activities, seats, LIMITS)
 
 
+def empty_seats(month: MonthRoster) -> tuple[EmptySeat, ...]:
+    """Staff a month and list what stays empty."""
+    problem = month.problem()
+    return month.empty_seats(problem, schedule(problem))
+
+
 def solve(month: MonthRoster) -> tuple[PlannedOffer, ...]:
     """Staff a month."""
     result = schedule(month.problem())
@@ -59,23 +68,41 @@ def solve(month: MonthRoster) -> tuple[PlannedOffer, ...]:
 
 
 @pytest.mark.parametrize(
-    "unfit",
+    ("unfit", "blocked_at", "change"),
     [
-        pytest.param({"skills": frozenset()}, id="skill-not-held"),
-        pytest.param({"windows": ()}, id="never-available"),
-        pytest.param({"windows": (WeekdayWindow(2, 0, 1440),)}, id="other-weekday"),
-        pytest.param({"windows": (WeekdayWindow(1, 9 * 60, 10 * 60),)}, id="window-too-short"),
-        pytest.param({"max_minutes": 119}, id="minutes-used-up"),
-        pytest.param({"joined_on": date(2024, 7, 2)}, id="not-yet-joined"),
-        pytest.param({"left_on": date(2024, 7, 1)}, id="has-left"),
+        pytest.param({"skills": frozenset()}, Step.SKILL, Change.GRANT_SKILL, id="skill-not-held"),
+        pytest.param({"windows": ()}, Step.AVAILABLE, Change.EXTEND_AVAILABILITY, id="never-available"),
+        pytest.param(
+            {"windows": (WeekdayWindow(2, 0, 1440),)}, Step.AVAILABLE, Change.EXTEND_AVAILABILITY, id="other-weekday"
+        ),
+        pytest.param(
+            {"windows": (WeekdayWindow(1, 9 * 60, 10 * 60),)},
+            Step.AVAILABLE,
+            Change.EXTEND_AVAILABILITY,
+            id="window-too-short",
+        ),
+        pytest.param({"max_minutes": 119}, Step.MINUTES, Change.RAISE_MINUTES, id="minutes-used-up"),
+        pytest.param({"joined_on": date(2024, 7, 2)}, Step.AVAILABLE, Change.EXTEND_AVAILABILITY, id="not-yet-joined"),
+        pytest.param({"left_on": date(2024, 7, 1)}, Step.AVAILABLE, Change.EXTEND_AVAILABILITY, id="has-left"),
     ],
 )
-def test_nobody_is_asked_beyond_what_they_said(unfit: dict[str, Any]) -> None:
-    """A seat stays empty rather than going to somebody who lacks the skill, the time or the minutes."""
+def test_nobody_is_asked_beyond_what_they_said(unfit: dict[str, Any], blocked_at: Step, change: Change) -> None:
+    """A seat stays empty, with the reason, rather than going to somebody who lacks the skill, time or minutes."""
     month = a_month(a_candidate(7, **unfit))
 
+    [empty] = empty_seats(month)
     assert solve(month) == ()
-    assert month.unfilled(()) == ((month.seats[0], 1),)
+    assert (empty.seat, empty.missing_count) == (month.seats[0], 1)
+    assert (empty.blocked_at, empty.change, empty.change_person_id) == (blocked_at, change, 7)
+
+
+def test_missing_lead_is_told_as_a_missing_lead() -> None:
+    """To the kernel leading is a skill; people read that nobody is fit to lead, and who could become so."""
+    month = a_month(a_candidate(7, is_lead=False), seats=(OpenSeat(1, 0, "", True, 1, 1),))
+
+    [empty] = empty_seats(month)
+    assert (empty.blocked_at, empty.change, empty.change_person_id) == (Step.LEAD, Change.GRANT_LEAD, 7)
+    assert empty.left_counts[0] == (Step.LEAD, 0)
 
 
 def test_window_that_just_holds_the_shift_is_enough() -> None:
@@ -83,7 +110,7 @@ def test_window_that_just_holds_the_shift_is_enough() -> None:
     month = a_month(a_candidate(7, windows=(WeekdayWindow(1, 9 * 60, 11 * 60),)))
 
     assert solve(month) == (PlannedOffer(100, 7),)
-    assert month.unfilled(solve(month)) == ()
+    assert empty_seats(month) == ()
 
 
 def test_lead_seat_is_for_who_can_lead() -> None:
@@ -117,7 +144,8 @@ def test_month_without_anybody_is_still_a_roster() -> None:
     month = a_month()
 
     assert solve(month) == ()
-    assert len(month.unfilled(())) == 1
+    [empty] = empty_seats(month)
+    assert (empty.change, empty.change_person_id) == (Change.ADD_VOLUNTEER, None)
 
 
 @pytest.mark.parametrize(

@@ -166,10 +166,14 @@ def test_empty_seats_are_told(project: Any) -> None:
     add_volunteers(project, "V1", skills=[])
     release(project)
 
-    assert [line["missing_count"] for line in project.all(RosterRun)[0].unfilled] == [1, 1]
+    unfilled = project.all(RosterRun)[0].unfilled
+    assert [(line["missing_count"], line["blocked_at"], line["change"]) for line in unfilled] == [
+        (1, "skill", "grant_skill")
+    ] * 2
     [(who, body)] = project.messages("scheduling/roster_made")
     assert who == "centre"
     assert "陪同就医（陪诊）：缺 2 个岗位" in body
+    assert "没有人符合：具备技能" in body
     assert project.shut(scheduling, NOW) == []
 
 

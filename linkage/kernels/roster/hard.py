@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import shortest_path
 
 if TYPE_CHECKING:
     from linkage.kernels.roster.problem import Pairs, RosterProblem, Windows
@@ -41,6 +40,15 @@ def _inside_windows(windows: Windows, start: Integers, end: Integers, n_people: 
         row = np.searchsorted(block_starts, start, side="right") - 1
         inside[volunteer] = (row >= 0) & (block_ends[np.maximum(row, 0)] >= end)
     return inside
+
+
+def _shortest(travel: Integers) -> Integers:
+    """Minutes between places by the quickest way, no time within a place (Floyd and Warshall)."""
+    best = travel.copy()
+    np.fill_diagonal(best, 0)
+    for via in range(best.shape[0]):
+        best = np.minimum(best, best[:, via : via + 1] + best[via : via + 1, :])
+    return best
 
 
 def _kept(pairs: Pairs, released: Integers) -> list[tuple[int, int]]:
@@ -74,7 +82,7 @@ class HardFacts:
     week: list[int]
     period: list[int]
     seats_of_shift: list[list[int]]
-    travel: NDArray[np.float64]
+    travel: Integers
     fixed: list[tuple[int, int]]
     previous: list[tuple[int, int]]
 
@@ -96,7 +104,6 @@ class HardFacts:
             listed[:] = False
             listed[problem.eligible.volunteer, problem.eligible.shift] = True
         cap = np.minimum(np.minimum(people.max_minutes, people.max_minutes_week), people.max_minutes_day)
-        table = problem.travel_minutes.astype(np.float64)
         return cls(
             problem=problem,
             skilled=skilled,
@@ -110,7 +117,7 @@ class HardFacts:
             week=problem.weeks[shifts.day].tolist() if n_shifts else [],
             period=problem.periods[shifts.day].tolist() if n_shifts else [],
             seats_of_shift=seats_of_shift,
-            travel=shortest_path(table, method="FW") if table.size else table,
+            travel=_shortest(problem.travel_minutes),
             fixed=_kept(problem.fixed, problem.released),
             previous=_kept(problem.previous, problem.released),
         )
@@ -166,15 +173,17 @@ class HardFacts:
     def clash_table(self, volunteer: int, left: Integers, right: Integers) -> Flags:
         """(len(left), len(right)) bool: the two shifts exclude each other for this volunteer (a shift clashes with itself)."""
         shifts, problem = self.problem.shifts, self.problem
-        gap = np.where(
-            shifts.day[left][:, None] != shifts.day[right][None, :], int(problem.volunteers.rest_minutes[volunteer]), 0
-        ).astype(np.float64)
+        rest = int(problem.volunteers.rest_minutes[volunteer])
+        gap = np.where(shifts.day[left][:, None] != shifts.day[right][None, :], rest, 0)
         gap = np.maximum(gap, problem.buffer_minutes)
+        there = back = gap
         if self.travel.size:
-            here, there = shifts.place[left][:, None], shifts.place[right][None, :]
-            gap = np.maximum(gap, np.where((here >= 0) & (there >= 0), self.travel[here, there], 0))
-        before = shifts.end[left][:, None] + gap <= shifts.start[right][None, :]
-        after = shifts.end[right][None, :] + gap <= shifts.start[left][:, None]
+            near, far = shifts.place[left][:, None], shifts.place[right][None, :]
+            moves = (near >= 0) & (far >= 0)
+            there = np.maximum(gap, np.where(moves, self.travel[near, far], 0))
+            back = np.maximum(gap, np.where(moves, self.travel[far, near], 0))
+        before = shifts.end[left][:, None] + there <= shifts.start[right][None, :]
+        after = shifts.end[right][None, :] + back <= shifts.start[left][:, None]
         table: Flags = ~(before | after)
         return table
 

@@ -10,6 +10,11 @@ from collections.abc import Callable, Sequence
 
 from linkage.kernels.roster.plan import Plan
 
+MOST_EMPTY = 8
+"""Shifts with empty places that the people set free may enter, besides those they leave."""
+IN_ORDER_SHARE = 0.4
+"""Share of recreations that seat the dearest shifts first; the others go in random order."""
+
 
 class Search:
     """The moves on one plan, with their random stream.
@@ -30,7 +35,7 @@ class Search:
         """Shifts with an empty place or without their lead, the dearest first."""
         plan, cost = self.plan, {}
         for shift, seats in enumerate(self.seats_of_shift):
-            missing = sum(plan.costs.uncovered(seat, plan.filled[seat]) for seat in seats)
+            missing = self._missing_cost(shift)
             lead = plan.costs.lead_cost[shift] if not plan.led[shift] else 0
             if missing or lead or any(plan.is_open(seat) for seat in seats):
                 cost[shift] = (-missing, -lead, shift)
@@ -210,6 +215,10 @@ class Search:
         plan.journal.clear()
         return moves
 
+    def _missing_cost(self, shift: int) -> int:
+        plan = self.plan
+        return sum(plan.costs.uncovered(seat, plan.filled[seat]) for seat in self.seats_of_shift[shift])
+
     def _ruin(self, active: Sequence[int]) -> list[int]:
         plan = self.plan
         unmet = self.open_shifts() if self.draw.random() < 0.5 else []
@@ -217,19 +226,22 @@ class Search:
         crew = self.people_of[shift] or self.people_of[self.draw.choice(active)]
         chosen = self.draw.sample(crew, min(len(crew), self.draw.randint(2, 8)))
         touched = {shift}
+        wanting: set[int] = set()
         for volunteer in chosen:
+            wanting.update(plan.facts.shifts_of[volunteer])
             for other in list(plan.own[volunteer]):
                 if (volunteer, other) not in plan.fixed:
                     plan.remove(volunteer, other)
                     touched.add(other)
+        empty = sorted(s for s in wanting - touched if any(plan.is_open(seat) for seat in self.seats_of_shift[s]))
+        touched.update(self.draw.sample(empty, min(len(empty), MOST_EMPTY)))
         return sorted(touched)
 
     def _recreate(self, touched: list[int], *, deaf: float) -> None:
         plan = self.plan
         self.draw.shuffle(touched)
-        touched.sort(
-            key=lambda s: -sum(plan.costs.uncovered(seat, plan.filled[seat]) for seat in self.seats_of_shift[s])
-        )
+        if self.draw.random() < IN_ORDER_SHARE:
+            touched.sort(key=self._missing_cost, reverse=True)
         for shift in touched:
             while True:
                 entry = self.best_entry(shift, deaf=deaf)

@@ -7,18 +7,22 @@ numbers; their Chinese text stands in `terms` and the templates.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.errors import InvalidProblem
 from linkage.rules.matching_gap import PlannedGap, gap_of_unmet, gap_without_offer
 from linkage.rules.matching_pair import AskedNeed, MatchWeights, OfferedService, cost, grounds, obstacles
 from linkage.terms import MatchGround, MatchObjective, MatchStatus, NeedCategory
+
+if TYPE_CHECKING:
+    from linkage.kernels.assignment.reasons import MatchReasons
 
 Pair = tuple[int, int]
 """A need's id and a service item's id."""
@@ -75,6 +79,11 @@ def propose(
         Units that pairs have already; they stay, and only what is added is planned.
     tried
         Pairs that were proposed before and came to nothing; nothing is added to them.
+
+    Raises
+    ------
+    InvalidProblem
+        If what is held is more than a need asks for or a service can take.
     """
     from linkage.kernels.assignment.problem import AssignmentProblem
     from linkage.kernels.assignment.solve import MatchOptions, match
@@ -96,32 +105,45 @@ def propose(
         fair_groups=fair,
     )
     result = match(problem, MatchOptions(objectives=None if objectives is None else tuple(objectives), seed=seed))
-    matches: list[PlannedMatch] = []
-    gaps = list(pairs.gaps)
-    if result.reasons is not None:
-        for row in range(result.need.size):
-            why = result.reasons.of_match(row)
-            need, service = pairs.needs[why.need], offered[why.offer]
-            added = why.quantity - held.get((need.need_id, service.service_item_id), 0)
-            if not added:
-                continue
-            choice = {
-                "code": MatchGround.CHOICE.value,
-                "cause": why.cause.value,
-                "choices": why.choices,
-                "rank": why.cost_rank,
-                "next": None if why.next_offer is None else offered[why.next_offer].code,
-            }
-            reasons = [*grounds(need, service), choice]
-            matches.append(PlannedMatch(need.need_id, service.service_item_id, added, reasons))
-        unmet_count = result.reasons.unmet.need.size
-        gaps += [gap_of_unmet(result.reasons.of_unmet(row), pairs.needs, offered) for row in range(unmet_count)]
+    reasons = result.reasons
+    if reasons is None:
+        broken = [
+            f"{conflict.limit.value} {conflict.index}: {conflict.asked} > {conflict.allowed}"
+            for conflict in result.conflicts
+        ]
+        raise InvalidProblem("what is held breaks its limits; correct the matches that were accepted", broken)
     return MatchPlan(
-        matches=tuple(sorted(matches, key=lambda one: (one.need_id, one.service_item_id))),
-        gaps=tuple(sorted(gaps, key=lambda gap: gap.need_id)),
+        matches=tuple(
+            sorted(_matches(pairs, offered, reasons, held), key=lambda one: (one.need_id, one.service_item_id))
+        ),
+        gaps=tuple(sorted([*pairs.gaps, *_gaps(pairs, offered, reasons)], key=lambda gap: gap.need_id)),
         status=result.status,
         objectives={one.objective.value: {"value": one.value, "bound": one.bound} for one in result.objectives},
     )
+
+
+def _matches(
+    pairs: _Pairs, offered: Sequence[OfferedService], reasons: MatchReasons, held: Mapping[Pair, int]
+) -> Iterator[PlannedMatch]:
+    for row in range(reasons.matches.need.size):
+        why = reasons.of_match(row)
+        need, service = pairs.needs[why.need], offered[why.offer]
+        added = why.quantity - held.get((need.need_id, service.service_item_id), 0)
+        if not added:
+            continue
+        choice = {
+            "code": MatchGround.CHOICE.value,
+            "cause": why.cause.value,
+            "choices": why.choices,
+            "rank": why.cost_rank,
+            "next": None if why.next_offer is None else offered[why.next_offer].code,
+        }
+        yield PlannedMatch(need.need_id, service.service_item_id, added, [*grounds(need, service), choice])
+
+
+def _gaps(pairs: _Pairs, offered: Sequence[OfferedService], reasons: MatchReasons) -> Iterator[PlannedGap]:
+    for row in range(reasons.unmet.need.size):
+        yield gap_of_unmet(reasons.of_unmet(row), pairs.needs, offered)
 
 
 class _Pairs:

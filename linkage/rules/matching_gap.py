@@ -120,13 +120,15 @@ def gap_of_unmet(why: UnmetReason, needs: Sequence[AskedNeed], services: Sequenc
             "decided_by": None if why.decided_by is None else why.decided_by.value,
         }
     ]
-    change = None
-    if why.change is not None:
-        change = {
+    change = (
+        None
+        if why.change is None
+        else {
             "change": GapChange.RAISE_CAPACITY.value,
             "service_item": services[why.change.offer].code,
             "by": why.change.added_capacity,
         }
+    )
     return PlannedGap(need.need_id, cause, why.quantity, reasons, change)
 
 

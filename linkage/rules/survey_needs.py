@@ -19,7 +19,7 @@ from linkage.terms import NeedCategory
 
 STATED_LENGTH: Final = 200
 _CLAUSE: Final = re.compile(r"[，。；、,;.!！?？\s]+")
-_DENIED: Final = re.compile(r"不需要|不用|不要|不想|不必|无需|没有|暂无|谢绝")
+_DENIED: Final = re.compile(r"不需要|不用|不要|不想|不必|无需|没有(?!人|谁|办法|条件|能力|力气|钱)|暂无|谢绝")
 _NOTHING: Final = re.compile(
     r"(暂时?)?(无|没有|没|不需要|不用|不清楚|否|none|no|/|-|\.|。)+(了|的|需要|需求|意见|建议|什么)*", re.IGNORECASE
 )

@@ -2,34 +2,33 @@
 
 Activities are reviewed before anybody is asked (条例 art. 12: what recruitment states is true and complete), and
 nobody is assigned without accepting (art. 25). What a plan or a roster contains is decided in
-`linkage.rules.scheduling*`; answers stand in `scheduling_answers`, the roster in `scheduling_roster`.
+`linkage.rules.scheduling*`; the review stands in `scheduling_review`,
+the roster in `scheduling_roster`, answers in `scheduling_answers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import act
 from linkage.db.guard import insert_rows
-from linkage.db.tables import Activity, Area, Match, MatchRun, ServiceItem, Shift, ShiftOffer, StageRun
+from linkage.db.tables import Activity, Area, Match, MatchRun, ServiceItem, Shift, ShiftOffer
 from linkage.db.work import Work, settings_of
-from linkage.errors import GateShut, Unknown
 from linkage.rules.scheduling import ActivityPlan, PlanSpan, plan_activities
 from linkage.stages import seats_vacated
 from linkage.stages.scheduling_answers import Answers, answer, answer_all, withdraw
+from linkage.stages.scheduling_review import APPROVED, PLAN, has_run, review
 from linkage.stages.scheduling_roster import ROSTER, roster
-from linkage.stages.standing import Condition, Standing, cycle_key, decide, decision, local_date, standing_of
+from linkage.stages.standing import Condition, Standing, cycle_key, decision, local_date
 from linkage.stages.steps import StepReport, each_time, once
-from linkage.stages.telling import tell_party, tell_role
+from linkage.stages.telling import tell_role
 from linkage.stages.working_calendar import calendar_for
 from linkage.terms import ActivityState, DecisionKind, MatchState, OfferState, PartyRole
-
-APPROVED: Final = "approved"
 
 
 def plan(session: Session, standing: Standing, _work: Work, now: datetime) -> StepReport:
@@ -153,115 +152,6 @@ def _tell_planned(session: Session, standing: Standing, plans: Sequence[Activity
     )
 
 
-def review(
-    session: Session,
-    project_id: int,
-    *,
-    actor: str,
-    now: datetime,
-    verdict: str = APPROVED,
-    except_codes: Collection[str] = (),
-    reason: str | None = None,
-) -> int:
-    """Release the cycle's planned activities, but for those that are struck out; return how many were released.
-
-    Raises
-    ------
-    GateShut
-        If nothing was planned yet.
-    Unknown
-        If a struck-out code is not among the planned, or the verdict is another word.
-    ConflictingKey
-        If the cycle was reviewed with another verdict.
-    """
-    standing = standing_of(session, project_id)
-    if verdict != APPROVED:
-        raise Unknown(f"a review is {APPROVED!r}, not {verdict!r}; strike single activities out by their codes")
-    key = cycle_key(standing, DecisionKind.REVIEW_ACTIVITIES)
-    if decision(session, project_id, key) is not None:
-        return 0
-    if not _has_run(session, standing, PLAN):
-        raise GateShut(f"project {standing.project.code}: no activities of cycle {standing.project.cycle} are planned")
-    rows = _planned(session, standing)
-    unknown = sorted(set(except_codes) - {row.code for row in rows})
-    if unknown:
-        raise Unknown(f"not among the planned activities: {', '.join(unknown)}")
-    decide(
-        session,
-        standing,
-        DecisionKind.REVIEW_ACTIVITIES,
-        key=key,
-        verdict=verdict,
-        actor=actor,
-        now=now,
-        reason=reason,
-        detail={"struck_out": sorted(set(except_codes))},
-    )
-    for row in rows:
-        row.state = ActivityState.CANCELLED if row.code in except_codes else ActivityState.RELEASED
-    released = [row for row in rows if row.state is ActivityState.RELEASED]
-    act(session, "activities.released", project_id=project_id, count=len(released), struck_out=len(set(except_codes)))
-    _tell_released(session, standing, released, now)
-    return len(released)
-
-
-def _planned(session: Session, standing: Standing) -> list[Activity]:
-    rows = session.execute(
-        select(Activity)
-        .where(
-            Activity.project_id == standing.project.id,
-            Activity.cycle == standing.project.cycle,
-            Activity.state == ActivityState.PLANNED,
-        )
-        .order_by(Activity.starts_at, Activity.code)
-    )
-    return list(rows.scalars())
-
-
-def _tell_released(session: Session, standing: Standing, released: Sequence[Activity], now: datetime) -> None:
-    """Tell each body that serves when its services take place, and the communities all of them."""
-    items = {
-        row.id: row
-        for row in session.execute(select(ServiceItem).where(ServiceItem.project_id == standing.project.id)).scalars()
-    }
-    lines: dict[int, dict[str, Any]] = {}
-    for row in released:
-        line = lines.setdefault(
-            row.service_item_id,
-            {"name": row.name, "place": row.place, "count": 0, "first_at": row.starts_at, "last_on": row.held_on},
-        )
-        line["count"] += 1
-        line["last_on"] = row.held_on
-    by_party: dict[int, list[dict[str, Any]]] = {}
-    for item_id, line in lines.items():
-        by_party.setdefault(items[item_id].party_id, []).append(line)
-    key, kind = f"released-cycle-{standing.project.cycle}", "scheduling/activities_released"
-    cycle = standing.project.cycle
-    for party_id, own in sorted(by_party.items()):
-        context: dict[str, Any] = {"cycle": cycle, "services": tuple(own)}
-        tell_party(session, standing.project, kind, party_id, key=key, context=context, now=now)
-    tell_role(
-        session,
-        standing.project,
-        kind,
-        PartyRole.COMMUNITY,
-        key=key,
-        context={"cycle": cycle, "services": tuple(lines.values())},
-        now=now,
-    )
-
-
-def _has_run(session: Session, standing: Standing, step: str) -> bool:
-    found = session.execute(
-        select(StageRun.id).where(
-            StageRun.project_id == standing.project.id,
-            StageRun.version == standing.project.version,
-            StageRun.step == step,
-        )
-    ).first()
-    return found is not None
-
-
 def conditions(session: Session, standing: Standing, now: datetime) -> tuple[Condition, ...]:
     """Say what must be true before a project leaves scheduling."""
     project = standing.project
@@ -271,7 +161,7 @@ def conditions(session: Session, standing: Standing, now: datetime) -> tuple[Con
             ShiftOffer.project_id == project.id, ShiftOffer.state == OfferState.OFFERED
         )
     ).one()
-    is_staffed = _has_run(session, standing, ROSTER)
+    is_staffed = has_run(session, standing, ROSTER)
     has_team = bool(standing.charter.parties_with(PartyRole.VOLUNTEER_ORGANIZATION))
     turn = PartyRole.VOLUNTEER_ORGANIZATION if has_team else PartyRole.PROVIDER
     return (
@@ -297,8 +187,6 @@ def next_look(session: Session, standing: Standing, now: datetime) -> datetime |
     """Return when the next offer lapses."""
     return seats_vacated.next_expiry(session, standing.project.id)
 
-
-PLAN: Final = "plan"
 
 STEPS = (
     once(PLAN, "安排活动", plan),

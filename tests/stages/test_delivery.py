@@ -31,9 +31,10 @@ from linkage.db.tables import (
 )
 from linkage.db.tables.delivery import HoursKind
 from linkage.errors import AlreadyAnswered, ConflictingKey, GateShut, ImpossibleTime, NotAccepted, Unknown
-from linkage.stages import delivery, scheduling
+from linkage.stages import delivery, lifecycle, scheduling
 from linkage.stages.delivery import FlagSubject, ServiceEntry, SignIn, SignInSheet
 from linkage.stages.standing import standing_of
+from linkage.stages.steps import Outcome
 from linkage.stages.volunteers import NewVolunteer, register_volunteers
 from linkage.terms import (
     ActivityState,
@@ -598,3 +599,32 @@ def test_activities_are_found_by_code(served: Served) -> None:
     )
     with pytest.raises(Unknown, match="no activity"):
         served.adopted.look(lambda s: delivery.find_activity(s, project_id, "escort-2024-09-31"))
+
+
+def test_lifecycle_moves_through_scheduling_and_delivery(adopt: Callable[..., Any]) -> None:
+    """Each stage is left as soon as its people have decided, and not before."""
+    project = adopt(services=[ESCORT])
+    project.enter(Stage.SCHEDULING, PLANNED)
+
+    def run(now: datetime) -> tuple[Outcome, list[str]]:
+        done = lifecycle.run_inline(project.work, project.due, now)
+        return done.outcome, [condition.code for condition in done.waits]
+
+    [person] = project.run(
+        lambda s: register_volunteers(s, project.project_id, [NewVolunteer(name="甲", code="V1")], PLANNED), PLANNED
+    )
+    assert run(PLANNED) == (Outcome.WAITING, ["activities_reviewed", "offers_answered"])
+    project.run(lambda s: scheduling.review(s, project.project_id, actor="centre", now=PLANNED), PLANNED)
+    assert run(PLANNED) == (Outcome.WAITING, ["offers_answered"])
+    project.run(
+        lambda s: scheduling.answer_all(s, project.project_id, person, accepts=True, actor="V1", now=PLANNED), PLANNED
+    )
+    assert run(PLANNED) == (Outcome.MOVED, [])
+    assert run(SAME_DAY) == (Outcome.WAITING, ["period_over", "delivery_closed"])
+    sheet = SignInSheet(project.all(Activity)[1].id, [SignIn(person, START, END)], [ServiceEntry(key="1", minutes=90)])
+    project.run(lambda s: delivery.record_sheet(s, sheet, actor="centre", now=SAME_DAY), SAME_DAY)
+    assert run(NEXT_DAY) == (Outcome.WAITING, ["delivery_closed"])
+    project.run(lambda s: delivery.close_delivery(s, project.project_id, actor="centre", now=NEXT_DAY), NEXT_DAY)
+    assert run(NEXT_DAY) == (Outcome.MOVED, [])
+    assert project.due.stage is Stage.REPORTING
+    assert [entry.minutes for entry in project.all(HoursEntry)] == [180]

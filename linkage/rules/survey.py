@@ -13,11 +13,11 @@ from datetime import date, datetime
 from typing import Final
 
 from linkage.rules.survey_fit import Layout, lay_out
-from linkage.rules.survey_needs import StatedNeed, classify, strongest
+from linkage.rules.survey_needs import Classified, StatedNeed, classify, strongest
 from linkage.rules.survey_places import Place, only_place, places_by_text
 from linkage.rules.survey_respondent import Respondent, birth_year, gender, id_number, phone, text
 from linkage.schemas.charter import Charter
-from linkage.schemas.charter_survey import SurveySource
+from linkage.schemas.charter_survey import NeedQuestion, SurveySource
 from linkage.schemas.survey import Answer, QuestionKind, SurveyFile, SurveyFormat, Value
 from linkage.terms import ImportRemark
 
@@ -161,7 +161,10 @@ class _Reader:
         self.only_place = only_place(charter)
         self.yes = frozenset(source.respondent.consent.yes) if source.respondent.consent else frozenset()
         self.is_coded = file.format is SurveyFormat.WENJUANXING_CODE
-        self.chosen: dict[str, int] = dict.fromkeys((key for _, key in layout.needs), 0)
+        self.asked = tuple(key for _, key in layout.needs)
+        self.matrices = {question.key for question in file.questions if question.kind is QuestionKind.MATRIX}
+        self.classified: dict[tuple[str, Value], Classified] = {}
+        self.chosen: dict[str, int] = dict.fromkeys(self.asked, 0)
         self.mapped: dict[str, int] = dict.fromkeys(self.chosen, 0)
 
     def hear(self, answer: Answer) -> Heard:
@@ -171,7 +174,6 @@ class _Reader:
             self.remarks.add(ImportRemark.NO_CONSENT, self.titles[self.layout.consent], answer.row)
         needs, unclassified = self._needs(answer)
         respondent = self._respondent(answer) if has_consent else None
-        asked = frozenset(key for _, key in self.layout.needs)
         return Heard(
             key=answer.respondent,
             row=answer.row,
@@ -181,7 +183,7 @@ class _Reader:
             respondent=respondent if respondent is not None and respondent.is_known else None,
             needs=needs,
             unclassified=unclassified,
-            values=answer.values if has_consent else {key: answer.values[key] for key in asked},
+            values=answer.values if has_consent else {key: answer.values[key] for key in self.asked},
             raw=answer.raw if has_consent else None,
         )
 
@@ -230,11 +232,20 @@ class _Reader:
         title = self.titles.get(key or "", "")
         return title if key in self.typed else f"{title}：{said}"
 
+    def _classified(self, question: NeedQuestion, key: str, value: Value) -> Classified:
+        """Classify an answer; the same answer of many respondents is classified once."""
+        if key in self.matrices:  # a dictionary cannot be looked up
+            return classify(question, key, value)
+        known = self.classified.get((key, value))
+        if known is None:
+            known = self.classified[key, value] = classify(question, key, value)
+        return known
+
     def _needs(self, answer: Answer) -> tuple[tuple[StatedNeed, ...], tuple[str, ...]]:
         needs: list[StatedNeed] = []
         unclassified: list[str] = []
         for question, key in self.layout.needs:
-            classified = classify(question, key, answer.values.get(key))
+            classified = self._classified(question, key, answer.values.get(key))
             needs += classified.needs
             for option in classified.unmapped:
                 self.remarks.add(ImportRemark.UNMAPPED_OPTION, self._shown(key, option), answer.row)

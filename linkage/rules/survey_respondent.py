@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from stdnum.iso7064 import mod_11_2
@@ -60,6 +61,8 @@ def texts(value: Value) -> tuple[str, ...]:
 
 def text(value: Value) -> str | None:
     """Return an answer as one line, None where nothing was answered."""
+    if isinstance(value, str):
+        return value.strip() or None
     line = " ".join(part.strip() for part in texts(value)).strip()
     return line or None
 
@@ -69,6 +72,8 @@ def phone(value: Value) -> str | None:
     line = text(value)
     if line is None:
         return None
+    if line.isascii() and _MOBILE.fullmatch(line):
+        return line
     digits = re.sub(r"[\s\-—()·]", "", unicodedata.normalize("NFKC", line))
     digits = re.sub(r"^(\+86|0086|86(?=1[3-9]\d{9}$))", "", digits)
     return digits if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits) else None
@@ -95,11 +100,15 @@ def birth_year(age: Value, identity: str | None, today: date) -> int | None:
     line = text(age)
     if line is None:
         return None
-    line = unicodedata.normalize("NFKC", line)
+    years = _years(line)
+    return None if years is None else today.year - years
+
+
+@lru_cache(maxsize=1024)
+def _years(age: str) -> int | None:
+    line = unicodedata.normalize("NFKC", age)
     found = _AGE.fullmatch(line) or _AGE_BAND.fullmatch(line)
-    if found is None or int(found[1]) > OLDEST:
-        return None
-    return today.year - int(found[1])
+    return None if found is None or int(found[1]) > OLDEST else int(found[1])
 
 
 def gender(value: Value) -> str | None:

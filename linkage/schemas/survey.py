@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 
@@ -139,6 +140,11 @@ def to_json(survey_file: SurveyFile) -> dict[str, Any]:
             for problem in survey_file.problems
         ],
     }
+
+
+def as_line(values: Mapping[str, Value]) -> str:
+    """Return answers as one line of JSON in the order of their keys, so that equal answers give equal lines."""
+    return orjson.dumps(values, default=dict, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def plain(value: Value) -> Any:

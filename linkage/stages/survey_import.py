@@ -6,7 +6,6 @@ newer word. What a file means is decided by `rules.survey`; rows are written by 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from linkage.db.sealed import vault_of
 from linkage.db.tables import SurveyImport, SurveyResponse
 from linkage.errors import GateShut, InvalidFile
 from linkage.rules.survey import Heard, Remark, hear
-from linkage.schemas.survey import SurveyFile, plain
+from linkage.schemas.survey import SurveyFile, as_line
 from linkage.stages.standing import Standing, local_date, poke, standing_of
 from linkage.stages.survey_record import Utterance, Written, write
 from linkage.terms import Channel, NeedCategory, ProjectState
@@ -126,12 +125,7 @@ def _plan(session: Session, standing: Standing, file: SurveyFile, source: str, n
 
 def content_index(session: Session, heard: Heard) -> bytes:
     """Return the keyed hash that tells whether a respondent's answers changed."""
-    said = {
-        "values": {key: plain(value) for key, value in heard.values.items()},
-        "consent": heard.has_consent,
-        "superseded": heard.is_superseded,
-    }
-    line = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    line = f"consent {heard.has_consent}, superseded {heard.is_superseded}: {as_line(heard.values)}"
     return vault_of(session).index(owner_of(session), "survey_response.content", line)
 
 

@@ -7,12 +7,12 @@ person asking for the same category through another source raises the need that 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from linkage.db.tables import Area, Community, Need, SurveyResponse
 from linkage.errors import NoConsent
 from linkage.rules.survey import Heard
 from linkage.rules.survey_needs import StatedNeed
-from linkage.schemas.survey import plain
+from linkage.schemas.survey import as_line
 from linkage.stages.people import GivenConsent, StatedPerson, enter_people, give_consents, withdraw_consents
 from linkage.stages.standing import Standing, local_date
 from linkage.terms import ConsentPurpose, NeedCategory, NeedState
@@ -163,8 +163,8 @@ def _write_responses(
     rows: list[dict[str, Any]] = []
     for one, person_id in zip(utterances, people, strict=True):
         heard = one.heard
-        raw = None if heard.raw is None else json.dumps(dict(heard.raw), ensure_ascii=False)
-        answers = json.dumps({key: plain(value) for key, value in heard.values.items()}, ensure_ascii=False)
+        raw = None if heard.raw is None else orjson.dumps(heard.raw, default=dict).decode()
+        answers = as_line(heard.values)
         community_id, area_id = places.of(heard)
         if one.response_id is None:
             rows.append(
@@ -225,8 +225,9 @@ class _Needs:
         """Let a response ask for what its respondent said last."""
         own = self._by_response.get(response_id, {})
         asked = {need.category for need in utterance.heard.needs}
+        asked_on = local_date(utterance.heard.submitted_at or now)
         for stated in utterance.heard.needs:
-            row = self._row(utterance, stated, response_id, person_id, consent_id, now)
+            row = self._row(utterance, stated, response_id, person_id, consent_id, asked_on)
             if stated.category in own:
                 self._change(own[stated.category], row)
             elif not self._is_repeated(person_id, row):
@@ -248,7 +249,7 @@ class _Needs:
         response_id: int,
         person_id: int | None,
         consent_id: int | None,
-        now: datetime,
+        asked_on: date,
     ) -> dict[str, Any]:
         community_id, area_id = self._places.of(utterance.heard)
         return {
@@ -264,7 +265,7 @@ class _Needs:
             "stated": stated.stated,
             "quantity": stated.quantity,
             "priority": stated.priority,
-            "asked_on": local_date(utterance.heard.submitted_at or now),
+            "asked_on": asked_on,
             "needed_by_on": utterance.needed_by_on,
             "cycle": self._standing.project.cycle,
             "state": NeedState.OPEN,

@@ -58,7 +58,7 @@ class Pace:
 def pace(done_count: int, target_count: int, elapsed: Fraction) -> Pace:
     """Compare what is done with the time that has passed.
 
-    A kept promise is never behind. While the period runs, a tenth of delay or more that comes to at least one whole
+    A kept promise is never behind. While the period runs, more than a tenth of delay that comes to at least one whole
     unit is behind; at its end anything missing is.
     """
     due = due_count(target_count, elapsed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from linkage.schemas.charter_calendar import SummaryRule
@@ -35,13 +36,13 @@ def periods_due(rule: SummaryRule, from_on: date, to_on: date, now: datetime) ->
     from_on, to_on
         The project's period.
     """
-    found: list[SummaryPeriod] = []
     spans = _months(rule, from_on) if rule.day_of_month is not None else _weeks(rule, from_on)
-    for start, end, due_at, next_due_at in spans:
-        if due_at > now or start > to_on:
-            break
-        found.append(SummaryPeriod(max(start, from_on), min(end, to_on), due_at, next_due_at))
-    return tuple(found)
+    return tuple(
+        SummaryPeriod(max(start, from_on), min(end, to_on), due_at, next_due_at)
+        for start, end, due_at, next_due_at in takewhile(
+            lambda span: span.due_at <= now and span.from_on <= to_on, spans
+        )
+    )
 
 
 def _months(rule: SummaryRule, from_on: date) -> Iterator[SummaryPeriod]:

@@ -126,7 +126,7 @@ def _stem(report: Report) -> str:
 
 def _make_report(work: Work, session: Session, standing: Standing, report: Report) -> Callable[[], tuple[Paper, ...]]:
     context = report_context(session, standing, report)
-    folder = documents_folder(work.settings, standing, report.cycle)
+    folder = documents_folder(session, standing, report.cycle)
     stem = _stem(report)
     return lambda: print_papers(work, {stem: context}, folder)
 
@@ -138,7 +138,7 @@ def _link_report(session: Session, report: Report, files: dict[str, int]) -> Non
 
 def _make_lists(work: Work, session: Session, standing: Standing, report: Report) -> Callable[[], tuple[Paper, ...]]:
     contexts = list_contexts(session, standing, report.cycle)
-    folder = documents_folder(work.settings, standing, report.cycle)
+    folder = documents_folder(session, standing, report.cycle)
     return lambda: print_papers(work, contexts, folder)
 
 
@@ -151,7 +151,7 @@ def _make_registers(
     work: Work, session: Session, standing: Standing, report: Report
 ) -> Callable[[], tuple[Paper, ...]]:
     contexts = register_contexts(session, standing, report)
-    folder = documents_folder(work.settings, standing, report.cycle)
+    folder = documents_folder(session, standing, report.cycle)
     return lambda: print_registers(work, contexts, folder)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import Head
+from linkage.db.tables import Organization
 from linkage.db.work import Work, settings_of
 from linkage.documents.environment import render_text
 from linkage.documents.rendering import Press, render_all, render_registers
@@ -38,9 +39,11 @@ def press_of(settings: Settings) -> Press:
     return Press(settings.templates_folder / "documents", fonts)
 
 
-def documents_folder(settings: Settings, standing: Standing, cycle: int) -> Path:
-    """Return where people find a cycle's papers."""
-    return settings.data_folder / "documents" / standing.project.code / f"cycle-{cycle}"
+def documents_folder(session: Session, standing: Standing, cycle: int) -> Path:
+    """Return where people find a cycle's papers; two organisations may have projects of one code."""
+    owner = session.get_one(Organization, standing.project.organization_id)
+    folder = settings_of(session).data_folder / "documents" / plain_name(owner.code)
+    return folder / standing.project.code / f"cycle-{cycle}"
 
 
 @dataclass(frozen=True)

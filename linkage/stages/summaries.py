@@ -130,7 +130,7 @@ def send_summary(work: Work, due: DueSummary, now: datetime) -> None:
         report = _found(session, due)
         context = _context(session, standing, due, report)
         stem = _stem(session.get_one(Community, due.community_id), due)
-        folder = documents_folder(work.settings, standing, report.cycle)
+        folder = documents_folder(session, standing, report.cycle)
     papers = print_papers(work, {stem: context}, folder)
     with work.begin(due.organization_id, now=now) as session:
         report = _found(session, due)

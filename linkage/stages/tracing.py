@@ -29,14 +29,14 @@ _FOLLOW: Final[dict[str, tuple[type[Any], Callable[..., dict[str, Any]]]]] = {
 }
 
 
-def trace(session: Session, trace_id: str, *, show_all: bool = False) -> dict[str, Any]:
+def trace(session: Session, trace_id: str, *, all_records: bool = False) -> dict[str, Any]:
     """Follow one id through everything it is linked to.
 
     Parameters
     ----------
     trace_id
         A letter and a number, such as `F12`.
-    show_all
+    all_records
         List every id; otherwise counts and the first fifty.
 
     Returns
@@ -59,4 +59,4 @@ def trace(session: Session, trace_id: str, *, show_all: bool = False) -> dict[st
         raise Unknown(f"no {table.__tablename__.replace('_', ' ')} {letter}{number} here")
     project = session.get_one(Project, row.project_id)
     head = {"id": f"{letter}{number}", "kind": table.__tablename__, "project": project.code}
-    return head | {"is_simulated": project.is_simulated} | follow(session, row, show_all=show_all)
+    return head | {"is_simulated": project.is_simulated} | follow(session, row, all_records=all_records)

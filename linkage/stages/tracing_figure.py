@@ -55,7 +55,7 @@ def recount(session: Session, row: Figure) -> Recount:
     return Recount(None, None, found) if same is None else Recount(same.numerator, same.denominator, found)
 
 
-def trace_figure(session: Session, row: Figure, *, show_all: bool) -> dict[str, Any]:
+def trace_figure(session: Session, row: Figure, *, all_records: bool) -> dict[str, Any]:
     """Follow a figure back to its records and on to the money."""
     report = session.get_one(Report, row.report_id)
     kind = RecordKind.of(row.record_kind)
@@ -77,10 +77,10 @@ def trace_figure(session: Session, row: Figure, *, show_all: bool) -> dict[str, 
         "records": {
             "kind": kind.value,
             "sha256": row.records_sha256,
-            **links.page(links.LETTERS[kind], row.record_ids, show_all=show_all),
+            **links.page(links.LETTERS[kind], row.record_ids, all_records=all_records),
         },
         "recount": again._asdict(),
-        "activities": links.activities(session, _activity_ids(session, kind, row.record_ids), show_all=show_all),
+        "activities": links.activities(session, _activity_ids(session, kind, row.record_ids), all_records=all_records),
         "assessed_figures": links.figure_lines(session, links.assessed_with(session, row)),
         **links.onwards(session, [row]),
     }

@@ -46,14 +46,14 @@ LETTERS: Final = {
 }
 
 
-def page(letter: str, ids: Iterable[int], *, show_all: bool) -> dict[str, Any]:
+def page(letter: str, ids: Iterable[int], *, all_records: bool) -> dict[str, Any]:
     """List ids with their letter: the count, and the first of them."""
     held = sorted(set(ids))
-    shown = held if show_all else held[:PAGE]
+    shown = held if all_records else held[:PAGE]
     return {"count": len(held), "shown": len(shown), "ids": [f"{letter}{one}" for one in shown]}
 
 
-def activities(session: Session, ids: Collection[int], *, show_all: bool) -> dict[str, Any]:
+def activities(session: Session, ids: Collection[int], *, all_records: bool) -> dict[str, Any]:
     """Tell which activities records come from, and how they were staffed."""
     query = (
         select(Activity, ServiceItem.code, ContractUnit.code)
@@ -63,7 +63,7 @@ def activities(session: Session, ids: Collection[int], *, show_all: bool) -> dic
         .order_by(Activity.held_on, Activity.id)
     )
     rows = session.execute(query).all()
-    shown = rows if show_all else rows[:PAGE]
+    shown = rows if all_records else rows[:PAGE]
     records = _count(session, ServiceRecord.activity_id, ids)
     return {
         "count": len(rows),

@@ -41,7 +41,7 @@ from linkage.stages import tracing_links as links
 from linkage.terms import DecisionKind, RecordKind
 
 
-def trace_need(session: Session, row: Need, *, show_all: bool) -> dict[str, Any]:
+def trace_need(session: Session, row: Need, *, all_records: bool) -> dict[str, Any]:
     """Follow a need to its common issue, its matches or gaps, and the service it was given."""
     query = select(ServiceRecord.id, ServiceRecord.activity_id).where(ServiceRecord.need_id == row.id)
     served = session.execute(query.order_by(ServiceRecord.id)).all()
@@ -58,8 +58,8 @@ def trace_need(session: Session, row: Need, *, show_all: bool) -> dict[str, Any]
         "common_issue": _issue(session, row),
         "matches": _matches(session, row),
         "gaps": _gaps(session, row),
-        "service_records": links.page("R", records, show_all=show_all),
-        "activities": links.activities(session, {activity_id for _, activity_id in served}, show_all=show_all),
+        "service_records": links.page("R", records, all_records=all_records),
+        "activities": links.activities(session, {activity_id for _, activity_id in served}, all_records=all_records),
         **_forward(session, row.project_id, records, own),
     }
 
@@ -128,21 +128,21 @@ def _forward(
     }
 
 
-def trace_activity(session: Session, row: Activity, *, show_all: bool) -> dict[str, Any]:
+def trace_activity(session: Session, row: Activity, *, all_records: bool) -> dict[str, Any]:
     """Follow an activity to its shifts, who accepted and came (in counts), its records and figures."""
     query = select(ServiceRecord.id).where(ServiceRecord.activity_id == row.id).order_by(ServiceRecord.id)
     records = list(session.execute(query).scalars())
     return {
         "activity": _activity(session, row),
         "shifts": _shifts(session, row),
-        "service_records": links.page("R", records, show_all=show_all),
-        "hours_entries": links.page("H", _hours_of(session, row), show_all=show_all),
+        "service_records": links.page("R", records, all_records=all_records),
+        "hours_entries": links.page("H", _hours_of(session, row), all_records=all_records),
         **_forward(session, row.project_id, records),
     }
 
 
 def _activity(session: Session, row: Activity) -> dict[str, Any]:
-    return links.activities(session, [row.id], show_all=True)["items"][0] | {
+    return links.activities(session, [row.id], all_records=True)["items"][0] | {
         "volunteering": links.volunteering(session, [row.id])
     }
 
@@ -177,7 +177,7 @@ def _shifts(session: Session, row: Activity) -> list[dict[str, Any]]:
     ]
 
 
-def trace_record(session: Session, row: ServiceRecord, *, show_all: bool) -> dict[str, Any]:
+def trace_record(session: Session, row: ServiceRecord, *, all_records: bool) -> dict[str, Any]:
     """Follow a service record to its activity, the need it serves, its rating and the figures it is in."""
     ratings = session.execute(select(Rating).where(Rating.service_record_id == row.id)).scalars().all()
     rated = [
@@ -201,7 +201,7 @@ def trace_record(session: Session, row: ServiceRecord, *, show_all: bool) -> dic
     }
 
 
-def trace_hours(session: Session, row: HoursEntry, *, show_all: bool) -> dict[str, Any]:
+def trace_hours(session: Session, row: HoursEntry, *, all_records: bool) -> dict[str, Any]:
     """Follow a ledger entry to the accepted shift behind it, its check events and the figures it is in."""
     figures = links.figures_with(session, row.project_id, RecordKind.HOURS_ENTRY, [row.id])
     query = select(HoursEntry.id).where(HoursEntry.corrects_id == row.id).order_by(HoursEntry.id)
@@ -247,7 +247,7 @@ def _assignment(session: Session, assignment_id: int) -> dict[str, Any]:
 _ABOUT_TRANCHES = (DecisionKind.DELIVER_DOCUMENTS, DecisionKind.APPROVE_TRANCHE)
 
 
-def trace_tranche(session: Session, row: Tranche, *, show_all: bool) -> dict[str, Any]:
+def trace_tranche(session: Session, row: Tranche, *, all_records: bool) -> dict[str, Any]:
     """Follow a tranche back to its decisions, its assessments, their points and the figures these rest on."""
     attempts = list(
         session.execute(

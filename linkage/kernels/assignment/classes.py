@@ -84,6 +84,6 @@ def _seat(
     if not room.is_exact:
         return None
     net = network.build(part, [level for level in levels if level is not MatchObjective.UNFAIRNESS], left, room)
-    flow = network.solve(net, network.blocks_of(net))
+    flow, _ = network.solve(net, network.blocks_of(net))
     others[pairs] = net.units(flow, part.pair_count) * size
     return others

@@ -21,7 +21,9 @@ from linkage.kernels.assignment.remainder import Remainder, Room
 from linkage.kernels.assignment.residual import PlanDefect, Residual
 from linkage.terms import MatchObjective
 
-_WEIGHT_LIMIT: Final = 2**62  # OR-Tools scales unit costs by the number of nodes + 1 in 64 bits
+_WEIGHT_LIMIT: Final = (
+    2**62
+)  # OR-Tools scales unit costs by the number of nodes + 1 in 64 bits; its prices may need more, and it tells
 _PATH_LIMIT: Final = 2**60  # path lengths are added to each other and compared with FAR
 
 
@@ -223,21 +225,44 @@ def residual_of(
     return Residual.towards(network.nodes, tail, head, np.concatenate((weight[forth], -weight[back])))
 
 
-def solve(network: Network, blocks: Sequence[Block]) -> Integers:
-    """Find the lexicographically cheapest flow: (n_arcs,) int64."""
+def solve(network: Network, blocks: Sequence[Block]) -> tuple[Integers, tuple[Block, ...]]:
+    """Find the lexicographically cheapest flow: (n_arcs,) int64.
+
+    Returns
+    -------
+    tuple
+        The flow, and the blocks it was found by: a block whose prices leave 64 bits on the way is split.
+    """
     flow = np.zeros(network.tail.size, dtype=np.int64)
     open_arcs = network.capacity > 0
     supply = network.supply
-    for number, block in enumerate(blocks):
+    waiting, done = list(blocks), list[Block]()
+    while waiting:
+        block = waiting.pop(0)
         weight = block.weight(network)
-        flow[open_arcs] = _cheapest(network, open_arcs, weight, supply)
-        if number + 1 < len(blocks):
+        found = _cheapest(network, open_arcs, weight, supply)
+        if found is None:
+            waiting[:0] = _split(network, block)
+            continue
+        flow[open_arcs] = found
+        done.append(block)
+        if waiting:
             open_arcs &= _on_the_optimal_face(network, flow, weight, open_arcs)
             supply = network.supply.copy()
             closed = ~open_arcs
             np.subtract.at(supply, network.tail[closed], flow[closed])
             np.add.at(supply, network.head[closed], flow[closed])
-    return flow
+    return flow, tuple(done)
+
+
+def _split(network: Network, block: Block) -> tuple[Block, Block]:
+    """Take the last level out of a block."""
+    last = block.first + len(block.factors) - 1
+    if last == block.first:
+        raise PlanDefect(f"the flow solver ran out of numbers on objective {last} alone")
+    return Block(first=block.first, factors=_factors(network.reach[block.first : last])), Block(
+        first=last, factors=(1,)
+    )
 
 
 def _on_the_optimal_face(network: Network, flow: Integers, weight: Integers, usable: Flags) -> Flags:
@@ -251,7 +276,8 @@ def _on_the_optimal_face(network: Network, flow: Integers, weight: Integers, usa
     return tight
 
 
-def _cheapest(network: Network, open_arcs: Flags, weight: Integers, supply: Integers) -> Integers:
+def _cheapest(network: Network, open_arcs: Flags, weight: Integers, supply: Integers) -> Integers | None:
+    """Find the cheapest flow on the open arcs; None where the solver's prices would leave 64 bits."""
     solver: Any = min_cost_flow.SimpleMinCostFlow()  # the published stubs name scalar types for arrays
     arcs = solver.add_arcs_with_capacity_and_unit_cost(
         network.tail[open_arcs].astype(np.int32),
@@ -261,6 +287,8 @@ def _cheapest(network: Network, open_arcs: Flags, weight: Integers, supply: Inte
     )
     solver.set_nodes_supplies(np.arange(network.nodes, dtype=np.int32), supply)
     status = solver.solve()
+    if status == solver.BAD_COST_RANGE:
+        return None
     if status != solver.OPTIMAL:
         raise PlanDefect(f"the flow solver answered {status.name} where a cheapest flow exists")
     return np.asarray(solver.flows(arcs), dtype=np.int64)

@@ -113,8 +113,7 @@ def _solve(
 ) -> _Plan:
     room = room_of(problem, remainder)
     net = network.build(problem, levels, remainder, room)
-    blocks = network.blocks_of(net)
-    flow = network.solve(net, blocks)
+    flow, blocks = network.solve(net, network.blocks_of(net))
     relaxed = net.units(flow, problem.pair_count)
     relaxed_values = objectives.values_of(problem, levels, remainder.fixed + relaxed)
     if room.is_exact:

@@ -24,7 +24,7 @@ def test_levels_solved_one_by_one_reach_the_best_plan(random_problem, best_value
         problem = random_problem(rng)
         net = _network(problem)
         one_by_one = [network.Block(first=level, factors=(1,)) for level in range(len(ALL))]
-        flow = network.solve(net, one_by_one)
+        flow, _ = network.solve(net, one_by_one)
 
         values = objectives.values_of(problem, ALL, net.units(flow, problem.pair_count))
         assert values == best_values(problem, ALL)
@@ -48,6 +48,26 @@ def test_weights_are_split_only_where_64_bits_are_too_few(random_problem):
     assert len(network.blocks_of(_network(extreme))) > 1
 
 
+def test_weights_too_large_for_the_solver_are_split(random_problem, best_values):
+    """Where the solver's own prices would leave 64 bits the block is split, with the best values all the same."""
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        problem = random_problem(rng)
+        net = _network(problem)
+        flow, blocks = network.solve(net, [network.Block(first=0, factors=(2**60, 10**9, 10**6, 1))])
+
+        assert len(blocks) > 1 or not net.supply.any()
+        assert objectives.values_of(problem, ALL, net.units(flow, problem.pair_count)) == best_values(problem, ALL)
+
+
+def test_one_level_too_large_for_the_solver_is_a_defect(random_problem):
+    """A single level that the solver has no numbers for gives no plan; the ranges of a problem prevent it."""
+    net = _network(random_problem(np.random.default_rng(1)))
+
+    with pytest.raises(PlanDefect):
+        network.solve(net, [network.Block(first=0, factors=(2**61,))])
+
+
 def test_flow_that_is_not_the_cheapest_is_found_out():
     """A residual cycle that makes the plan better means that it was not the best: no prices come from it."""
     problem = AssignmentProblem.of(
@@ -55,7 +75,7 @@ def test_flow_that_is_not_the_cheapest_is_found_out():
     )
     net = _network(problem)
     block = network.blocks_of(net)[0]
-    flow = network.solve(net, [block])
+    flow, _ = network.solve(net, [block])
     pair, offer = net.spans["pair"], net.spans["offer"]
     flow[pair], flow[offer] = flow[pair][::-1].copy(), flow[offer][::-1].copy()
     end = np.array([net.sink])

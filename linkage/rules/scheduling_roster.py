@@ -31,8 +31,8 @@ OBJECTIVES: Final = (
 )
 """Fill the seats, let people serve what they pledged, share the rest fairly; a first roster disturbs nobody."""
 
-EXACT_EFFORT: Final = 0.1
-"""Deterministic seconds a month may cost the exact solver: on a month of 60 activities and 46 volunteers ten times
+EXACT_EFFORT: Final = 0.02
+"""Deterministic seconds a month may cost the exact solver: on a month of 60 activities and 46 volunteers a hundred times
 as much did not improve the plan."""
 
 

@@ -90,7 +90,8 @@ def count_waiting(session: Session, project_id: int) -> tuple[int, datetime | No
             Presence.project_id == project_id, Presence.flag.is_not(None), Presence.justification.is_(None)
         )
     ).one()
-    since = min((at for at in (first_record, first_presence) if at is not None), default=None)
+    firsts: tuple[datetime | None, ...] = (first_record, first_presence)  # of no rows there is none
+    since = min((at for at in firsts if at is not None), default=None)
     return records + presences, since
 
 

@@ -173,26 +173,23 @@ def _known(session: Session, project_id: int, rows: Sequence[dict[str, Any]]) ->
     """Find records entered before; refuse a key that comes back with other values, also within one sheet."""
     seen: dict[str, tuple[object, ...]] = {}
     for row in rows:
-        values = (row["person_id"], row["minutes"], row["person_times"])
-        if seen.setdefault(row["key"], values) != values:
+        stated = (row["person_id"], row["minutes"], row["person_times"])
+        if seen.setdefault(row["key"], stated) != stated:
             raise ConflictingKey(
                 f"record {row['key']!r} stands twice with different values; give each line its own key"
             )
     found: dict[str, int] = {}
-    for row in session.execute(
-        select(
-            ServiceRecord.id,
-            ServiceRecord.key,
-            ServiceRecord.person_id,
-            ServiceRecord.minutes,
-            ServiceRecord.person_times,
-        ).where(ServiceRecord.project_id == project_id, ServiceRecord.key.in_(seen))
-    ):
-        if (row.person_id, row.minutes, row.person_times) != seen[row.key]:
-            raise ConflictingKey(
-                f"record {row.key!r} was entered before with other values; records are not overwritten"
-            )
-        found[row.key] = row.id
+    entered = select(
+        ServiceRecord.id,
+        ServiceRecord.key,
+        ServiceRecord.person_id,
+        ServiceRecord.minutes,
+        ServiceRecord.person_times,
+    ).where(ServiceRecord.project_id == project_id, ServiceRecord.key.in_(seen))
+    for record_id, key, *values in session.execute(entered):
+        if tuple(values) != seen[key]:
+            raise ConflictingKey(f"record {key!r} was entered before with other values; records are not overwritten")
+        found[key] = record_id
     return found
 
 

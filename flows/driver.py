@@ -7,13 +7,13 @@ Prefect; the Prefect driver is loaded when it is first wanted.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Protocol
 
 from flows.environment import enter
-from flows.process import Process
+from flows.process import Process, StepFailed, without_words
 from flows.server import START_SECONDS, LoopbackServer, Progress, answers, start_in_background
 from linkage.errors import MisconfiguredSetting
 from linkage.notify.outbox import DeliveryCount, deliver
@@ -22,6 +22,9 @@ from linkage.stages import lifecycle, summaries
 from linkage.stages.steps import Due, StageOutcome
 
 logger = logging.getLogger(__name__)
+
+SUMMARIES = "summaries"
+"""The key under which a process keeps what went wrong with summaries."""
 
 
 class Driver(Protocol):
@@ -61,13 +64,28 @@ class Inline:
     def summarise(self, now: datetime) -> int:
         """Send the community summaries that are due."""
         found = summaries.due_summaries(self._process.work, now)
-        for item in found:
-            summaries.send_summary(self._process.work, item, now)
-        return len(found)
+        try:
+            return send_each(self._process, found, now)
+        except StepFailed:
+            raise self._process.faults.pop(SUMMARIES) from None
 
     def poll(self) -> int:
         """Do nothing: nobody can ask here."""
         return 0
+
+
+def send_each(process: Process, found: Sequence[summaries.DueSummary], now: datetime) -> int:
+    """Send summaries one by one; one that fails does not keep the others from leaving, and is told at the end."""
+    failed: StepFailed | None = None
+    for item in found:
+        try:
+            with without_words(process, SUMMARIES, "send"):
+                summaries.send_summary(process.work, item, now)
+        except StepFailed as error:
+            failed = error
+    if failed is not None:
+        raise failed
+    return len(found)
 
 
 @contextmanager

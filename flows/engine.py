@@ -24,10 +24,10 @@ from prefect.exceptions import PrefectException
 from prefect.logging.handlers import APILogWorker
 
 from flows import catalogue
-from flows.driver import Inline
+from flows.driver import SUMMARIES, Inline
 from flows.environment import without_heartbeats
 from flows.pool import Pool
-from flows.process import Process, StepFailed
+from flows.process import Process
 from flows.server import LoopbackServer, answers
 from flows.stage import fault_key
 from linkage.notify.outbox import DeliveryCount
@@ -40,6 +40,7 @@ T = TypeVar("T")
 # Prefect tells of an API that does not answer by any of these; RuntimeError is its "Failed to reach API".
 _PREFECT_TROUBLE = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 _LOOK_SECONDS = 5.0
+_REVIVE_SECONDS = 60.0
 _DRAIN_SECONDS = 10.0
 
 
@@ -53,7 +54,7 @@ class Engine:
     Parameters
     ----------
     server
-        The loopback server to watch, if there is one.
+        The loopback server to watch, if there is one; it is started again when it has ended by itself.
     """
 
     def __init__(self, process: Process, inline: Inline, api_url: str, server: LoopbackServer | None = None) -> None:
@@ -66,6 +67,7 @@ class Engine:
         self._pool = Pool(process.holder)
         self._is_up = True
         self._looked_at = float("-inf")
+        self._revived_at = float("-inf")
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +90,9 @@ class Engine:
     def _look(self) -> None:
         was_up, self._is_up = self._is_up, answers(self._api_url)
         self._looked_at = time.monotonic()
+        if self._server is not None and not self._is_up and self._looked_at - self._revived_at >= _REVIVE_SECONDS:
+            self._server.revive()
+            self._revived_at = self._looked_at
         if was_up and not self._is_up:
             logger.warning("Prefect does not answer at %s; stages run without its record", self._api_url)
         elif self._is_up and not was_up:
@@ -116,7 +121,7 @@ class Engine:
     def summarise(self, now: datetime) -> int:
         """Send the community summaries that are due, as a flow."""
         named = catalogue.entry("community-summaries").flow
-        return self._run("summaries", named, {"now": now}, lambda: self._inline.summarise(now))
+        return self._run(SUMMARIES, named, {"now": now}, lambda: self._inline.summarise(now))
 
     def poll(self) -> int:
         """Run what operators and schedules asked for in the work pool."""
@@ -155,10 +160,12 @@ class Engine:
         raise PrefectTrouble(state.name or state.type.value)
 
     def _stumbled(self, error: Exception) -> None:
-        known = str(error) if isinstance(error, PrefectTrouble) else type(error).__name__
-        logger.warning("Prefect failed (%s); going on without its record", known)
+        """Tell that Prefect failed, unless it is gone: that is told already."""
+        self._look()
+        if self._is_up:
+            known = str(error) if isinstance(error, PrefectTrouble) else type(error).__name__
+            logger.warning("Prefect failed (%s); going on without its record", known)
         logger.debug("how Prefect failed", exc_info=error)
-        self._looked_at = float("-inf")
 
     def _on_thread(self, work: Callable[[], T]) -> T:
         return self._thread.submit(work).result()
@@ -169,6 +176,3 @@ class Engine:
                 stack.enter_context(without_heartbeats())
                 stack.enter_context(SyncClientContext.get_or_create())
                 self._contexts = stack.pop_all()
-
-
-__all__ = ["Engine", "PrefectTrouble", "StepFailed"]

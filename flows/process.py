@@ -26,6 +26,7 @@ from linkage.stages import lifecycle
 from linkage.stages.steps import Due
 
 _MAY_PASS = (CannotWrite, Contended, DatabaseUnreachable)
+_NEVER_PASSES = (ArithmeticError, AttributeError, ImportError, LookupError, NameError, TypeError, ValueError)
 
 
 class StepFailed(Exception):  # a fact, like the exceptions of linkage.errors
@@ -120,5 +121,5 @@ class without_words:  # noqa: N801  # read as `with without_words(…)`
         if isinstance(error, Exception):
             self.process.faults[self.key] = error
             name = error.code if isinstance(error, LinkageError) else type(error).__name__
-            may_pass = isinstance(error, _MAY_PASS) or not isinstance(error, LinkageError)
+            may_pass = isinstance(error, _MAY_PASS) or not isinstance(error, (LinkageError, *_NEVER_PASSES))
             raise StepFailed(self.step, name, may_pass=may_pass) from None

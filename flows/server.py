@@ -102,6 +102,15 @@ class LoopbackServer:
             time.sleep(_POLL_SECONDS)
         return False
 
+    def revive(self) -> None:
+        """Start the server again, at the same port, if it was ours and has ended by itself."""
+        if self.process is None or self.process.poll() is None:
+            return
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.process = _launch(self.home, self._port or 0)
+
     def stop(self) -> None:
         """Stop the server in order if it is ours; returns when its process is gone."""
         process, self.process = self.process, None
@@ -124,18 +133,20 @@ def start_in_background(settings: Settings) -> LoopbackServer:
         return LoopbackServer(home, None)
     known = _address(home)
     port = settings.prefect_port or (known[1] if known else 0)
-    environment = without_prefect(os.environ) | server_variables(home)
+    return LoopbackServer(home, _launch(home, port))
+
+
+def _launch(home: Path, port: int) -> subprocess.Popen[bytes]:
     with _open_log(home) as log:
-        process = subprocess.Popen(  # noqa: S603  # our own module, no words from outside
+        return subprocess.Popen(  # noqa: S603  # our own module, no words from outside
             [sys.executable, "-m", "flows.loopback", str(home), str(port)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             cwd=home,  # a `.env` or `prefect.toml` of the current folder is not its business
-            env=environment,
+            env=without_prefect(os.environ) | server_variables(home),
             start_new_session=True,  # Ctrl-C is for us; we stop the server when our own work is put down
         )
-    return LoopbackServer(home, process)
 
 
 def _open_log(home: Path) -> IO[bytes]:

@@ -11,24 +11,21 @@ from datetime import datetime
 from prefect import State, flow
 from prefect.states import Completed
 
+from flows.driver import SUMMARIES, send_each
 from flows.parameters import Instant
 from flows.process import current, without_words
 from flows.stage import retried
-from linkage.stages.summaries import DueSummary, due_summaries, send_summary
+from linkage.stages.summaries import DueSummary, due_summaries
 
 
 def _find(now: datetime) -> tuple[DueSummary, ...]:
     process = current()
-    with without_words(process, "summaries", "find"):
+    with without_words(process, SUMMARIES, "find"):
         return tuple(due_summaries(process.work, now))
 
 
 def _send(found: tuple[DueSummary, ...], now: datetime) -> int:
-    process = current()
-    with without_words(process, "summaries", "send"):
-        for item in found:
-            send_summary(process.work, item, now)
-    return len(found)
+    return send_each(current(), found, now)
 
 
 _find_due = retried("find", "查找到期摘要", _find)

@@ -1,7 +1,8 @@
-"""Bounds by counting: how little must be served in all, and how evenly or by how few that can be done.
+"""Bounds by counting, without a solver and at any size: what no plan can avoid, seen seat by seat and person by person.
 
-Cheap at any size and without a solver. They ignore who may serve what, beyond how many minutes each person
-could serve at most, so they are valid but may be loose.
+A seat that too few people can take, a lead nobody can be, a pledge beyond the person's own limits; and how evenly,
+or by how few, the minutes that must be served can be served. They look at one thing at a time, so they are valid
+but may be loose.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from linkage.kernels.roster.objective import FAIRNESS_MINUTES, Costs, load_units
 from linkage.terms import RosterObjective
 
 
-def reach_minutes(facts: HardFacts) -> list[int]:
-    """Bound the minutes each volunteer could serve from above: candidates under the day, week and horizon caps."""
+def reach_minutes(facts: HardFacts, period: int | None = None) -> list[int]:
+    """Bound the minutes each volunteer could serve (in one pledge period, if given) under the caps, clashes aside."""
     people = facts.problem.volunteers
     caps = (people.max_minutes_day.tolist(), people.max_minutes_week.tolist(), people.max_minutes.tolist())
     reach = []
     for volunteer, own in enumerate(facts.shifts_of):
         days: dict[int, int] = {}
         for shift in own:
+            if period is not None and facts.period[shift] != period:
+                continue
             days[facts.day[shift]] = days.get(facts.day[shift], 0) + facts.minutes[shift]
         weeks: dict[int, int] = {}
         for day, minutes in days.items():
@@ -63,20 +66,56 @@ def _even_load(units: int, most: Sequence[int]) -> int:
     return total
 
 
+def _unavoidable(costs: Costs, objective: RosterObjective) -> int:
+    """Bound one term by what is impossible for each seat, shift, person or pair on its own."""
+    facts = costs.facts
+    if objective is RosterObjective.UNCOVERED:
+        able = [0] * len(costs.target)
+        for seats_for in facts.seats_for:
+            for seats in seats_for.values():
+                for seat in seats:
+                    able[seat] += 1
+        return sum(costs.uncovered(seat, min(count, costs.target[seat])) for seat, count in enumerate(able))
+    if objective is RosterObjective.LEAD_MISSING:
+        return sum(
+            cost
+            for shift, cost in enumerate(costs.lead_cost)
+            if cost and not any(costs.is_lead[v] for v in facts.people_of[shift])
+        )
+    if objective is RosterObjective.PLEDGE_SHORTFALL:
+        return sum(
+            max(0, costs.pledge[volunteer][period] - reach)
+            for period in range(facts.problem.period_count)
+            for volunteer, reach in enumerate(reach_minutes(facts, period))
+        )
+    if objective is RosterObjective.DISTURBANCE:
+        return sum(not facts.candidate[pair] for pair in facts.previous)
+    return sum(
+        weight for v, wishes in enumerate(costs.wished) for s, weight in wishes.items() if not facts.candidate[v, s]
+    )
+
+
+def _load_bound(costs: Costs, objective: RosterObjective, minutes: int) -> int:
+    """Bound fairness or people used by the minutes that must be served in all."""
+    reach = reach_minutes(costs.facts)
+    if objective is RosterObjective.UNFAIRNESS:
+        return _even_load(-(-minutes // FAIRNESS_MINUTES), [load_units(most) for most in reach])
+    people, left = 0, minutes
+    for most in sorted(reach, reverse=True):
+        if left <= 0 or most == 0:
+            break
+        people, left = people + 1, left - most
+    return people
+
+
 def counting_bound(costs: Costs, level: Sequence[RosterObjective], earlier: Mapping[RosterObjective, int]) -> int:
     """Bound a level given the most that earlier levels allow each term to be."""
     minutes = least_minutes(costs, earlier[RosterObjective.UNCOVERED]) if RosterObjective.UNCOVERED in earlier else 0
-    reach = reach_minutes(costs.facts)
-    weight_of = costs.facts.problem.weight_of
     bound = 0
-    if RosterObjective.UNFAIRNESS in level:
-        units = -(-minutes // FAIRNESS_MINUTES)
-        bound += weight_of(RosterObjective.UNFAIRNESS) * _even_load(units, [load_units(m) for m in reach])
-    if RosterObjective.PEOPLE_USED in level:
-        people, left = 0, minutes
-        for most in sorted(reach, reverse=True):
-            if left <= 0 or most == 0:
-                break
-            people, left = people + 1, left - most
-        bound += weight_of(RosterObjective.PEOPLE_USED) * people
+    for objective in level:
+        if objective in {RosterObjective.UNFAIRNESS, RosterObjective.PEOPLE_USED}:
+            term = _load_bound(costs, objective, minutes)
+        else:
+            term = _unavoidable(costs, objective)
+        bound += costs.facts.problem.weight_of(objective) * term
     return bound

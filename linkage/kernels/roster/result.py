@@ -50,7 +50,7 @@ class RosterOptions:
     moves: int = 400
     bound_pairs: int = 60_000
     exact_pairs: int = 2500
-    exact_effort: float = 0.6
+    exact_effort: float = 0.4
     deadline: Deadline | None = None
 
     def has_time(self) -> bool:

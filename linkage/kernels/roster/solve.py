@@ -37,9 +37,20 @@ def _fixed_rows(facts: HardFacts) -> list[Row]:
     return rows
 
 
+def _start(facts: HardFacts, costs: Costs) -> Plan:
+    """Seat the fixed pairs, then whatever of the previous plan is still possible."""
+    plan = Plan(facts, costs, _fixed_rows(facts))
+    for volunteer, shift in facts.previous:
+        if facts.candidate[volunteer, shift] and plan.can_serve(volunteer, shift):
+            seat = plan.open_seat(volunteer, shift)
+            if seat >= 0:
+                plan.add(volunteer, shift, seat)
+    return plan
+
+
 def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[list[Row], int]:
     """Build a plan by local search; return it and the moves made."""
-    plan = Plan(facts, costs, _fixed_rows(facts))
+    plan = _start(facts, costs)
     search = Search(plan, seed=options.seed, has_time=options.has_time)
     search.repair(depth=1, budget=REPAIR_CHAINS)
     search.polish()

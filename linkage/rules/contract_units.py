@@ -152,7 +152,7 @@ def tally(unit: ContractUnit, records: Iterable[RecordView]) -> UnitTally:
     agreed under it.
     """
     own = [record for record in records if unit.method is None or record.unit_code == unit.code]
-    if unit.counts is UnitCount.MEALS:
+    if unit.counts is UnitCount.MEALS and unit.method is None:
         own = [record for record in own if record.method is ServiceMethod.MEAL]
     fitting = [record for record in own if unit.method in {None, record.method}]
     strange = [record for record in own if unit.method not in {None, record.method}]

@@ -43,10 +43,14 @@ from linkage.terms import (
     NeedState,
     OfferState,
     ServiceMethod,
+    Stage,
 )
 
 NOW = datetime(2024, 10, 2, 1, 0, tzinfo=UTC)
 """Two days after the first cycle of the small charter."""
+
+END = datetime(2025, 1, 2, 1, 0, tzinfo=UTC)
+"""Two days after the small charter's last day."""
 
 
 @dataclass
@@ -251,16 +255,8 @@ class Field:
         return self.adopted.look(lambda session: use_case(session, standing_of(session, self.adopted.project_id)))
 
 
-@pytest.fixture
-def on_field() -> type[Field]:
-    """Return the builder of what happened in an adopted project."""
-    return Field
-
-
-@pytest.fixture
-def served(adopt: Callable[..., Any], an_assessment_scheme: dict[str, str]) -> Field:
-    """Return a project at reporting: 12 lunches for one resident, rated; a need met, one left a gap; two volunteers."""
-    found = Field(adopt(assessment=an_assessment_scheme))
+def fill(found: Field) -> None:
+    """Enter 12 lunches for two residents, rated; a need met, one left a gap; two volunteers, one who came."""
     for code in ("R0001", "R0002"):
         found.person(code)
     found.volunteer("V0001", pledge_minutes=60)
@@ -271,11 +267,33 @@ def served(adopt: Callable[..., Any], an_assessment_scheme: dict[str, str]) -> F
         activity_id = found.activity("lunch", date(2024, month, day))
         found.serve(activity_id, ["R0001", "R0002"], points=5 if day < 3 else 3, need_id=need_id)
         found.hours("V0001", activity_id, 90, is_lead=day == 1)
-    found.adopted.enter("reporting", NOW)
+
+
+@pytest.fixture
+def found_field(adopt: Callable[..., Any]) -> Callable[..., Field]:
+    """Return a builder of a field whose project adopted the small charter, with whole sections replaced."""
+
+    def build(**changed: Any) -> Field:
+        return Field(adopt(**({"assessment": {"scheme": "four-bands"}} | changed)))
+
+    return build
+
+
+@pytest.fixture
+def served(found_field: Callable[..., Field]) -> Field:
+    """Return a project at the reporting of its first cycle of two."""
+    found = found_field()
+    fill(found)
+    found.adopted.enter(Stage.REPORTING, NOW)
     return found
 
 
 @pytest.fixture
-def an_assessment_scheme() -> dict[str, str]:
-    """Name a scheme that ships."""
-    return {"scheme": "four-bands"}
+def closing(found_field: Callable[..., Field], charter_sections: dict[str, Any]) -> Field:
+    """Return a project at the reporting of its only cycle, with an assessed tranche after it."""
+    tranches = charter_sections["tranches"]
+    tranches[1]["cycle"] = 1
+    found = found_field(project=charter_sections["project"] | {"cycle_months": 6}, tranches=tranches)
+    fill(found)
+    found.adopted.enter(Stage.REPORTING, END)
+    return found

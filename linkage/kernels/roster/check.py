@@ -45,30 +45,42 @@ def _reachable(travel: np.ndarray[tuple[int, ...], np.dtype[np.int64]], origin: 
     return best
 
 
-def _is_inside(problem: RosterProblem, volunteer: int, start: int, end: int) -> bool:
-    own = problem.windows.volunteer == volunteer
-    reached = start
-    for opens, closes in sorted(
-        zip(problem.windows.start[own].tolist(), problem.windows.end[own].tolist(), strict=True)
+def _windows_of(problem: RosterProblem) -> dict[int, list[tuple[int, int]]]:
+    windows = problem.windows
+    own: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for volunteer, opens, closes in zip(
+        windows.volunteer.tolist(), windows.start.tolist(), windows.end.tolist(), strict=True
     ):
+        own[volunteer].append((opens, closes))
+    return own
+
+
+def _is_inside(own: list[tuple[int, int]], start: int, end: int) -> bool:
+    reached = start
+    for opens, closes in sorted(own):
         if opens <= reached:
             reached = max(reached, closes)
     return reached >= end
 
 
-def _pair_violations(problem: RosterProblem, volunteer: int, shift: int, seat: int) -> Iterator[str]:
+def _seat_violations(problem: RosterProblem, volunteer: int, shift: int, seat: int) -> Iterator[str]:
     who = f"volunteer {volunteer} on shift {shift}"
     if int(problem.seats.shift[seat]) != shift:
         yield f"{who}: seat {seat} belongs to another shift"
     skill = int(problem.seats.skill[seat])
     if skill >= 0 and not problem.volunteers.skills[volunteer, skill]:
         yield f"{who}: lacks skill {skill}"
-    if problem.eligible is not None and not np.any(
-        (problem.eligible.volunteer == volunteer) & (problem.eligible.shift == shift)
-    ):
-        yield f"{who}: not an eligible pair"
-    if not _is_inside(problem, volunteer, int(problem.shifts.start[shift]), int(problem.shifts.end[shift])):
-        yield f"{who}: not available"
+
+
+def _permission_violations(problem: RosterProblem, pairs: list[tuple[int, int]]) -> Iterator[str]:
+    windows = _windows_of(problem)
+    listed = problem.eligible
+    eligible = None if listed is None else set(zip(listed.volunteer.tolist(), listed.shift.tolist(), strict=True))
+    for volunteer, shift in pairs:
+        if eligible is not None and (volunteer, shift) not in eligible:
+            yield f"volunteer {volunteer} on shift {shift}: not an eligible pair"
+        if not _is_inside(windows[volunteer], int(problem.shifts.start[shift]), int(problem.shifts.end[shift])):
+            yield f"volunteer {volunteer} on shift {shift}: not available"
 
 
 def _gap_violations(problem: RosterProblem, volunteer: int, shifts: list[int]) -> Iterator[str]:
@@ -104,8 +116,9 @@ def violations(problem: RosterProblem, result: RosterResult) -> list[str]:
     shifts_of: dict[int, list[int]] = defaultdict(list)
     rows = list(zip(result.volunteer.tolist(), result.shift.tolist(), result.seat.tolist(), strict=True))
     for volunteer, shift, seat in rows:
-        found += _pair_violations(problem, volunteer, shift, seat)
+        found += _seat_violations(problem, volunteer, shift, seat)
         shifts_of[volunteer].append(shift)
+    found += _permission_violations(problem, [(volunteer, shift) for volunteer, shift, _ in rows])
     for volunteer, shifts in shifts_of.items():
         found += _person_violations(problem, volunteer, shifts)
     for seat, count in Counter(seat for _, _, seat in rows).items():
@@ -133,8 +146,11 @@ def _term_values(problem: RosterProblem, result: RosterResult) -> dict[RosterObj
     led = {shift for volunteer, shift, _ in rows if problem.volunteers.leads[volunteer]}
     lead_missing = sum(int(priority[s]) for s in np.flatnonzero(problem.shifts.leads).tolist() if s not in led)
     shortfall = unfairness = people_used = 0
+    shifts_of: dict[int, list[int]] = defaultdict(list)
+    for volunteer, shift, _ in rows:
+        shifts_of[volunteer].append(shift)
     for volunteer in range(problem.volunteer_count):
-        own = [shift for who, shift, _ in rows if who == volunteer]
+        own = shifts_of[volunteer]
         by_period = _minutes_by(problem, own, "period")
         for period in range(problem.period_count):
             owed = int(problem.volunteers.pledge_minutes[volunteer]) - int(problem.served[volunteer, period])

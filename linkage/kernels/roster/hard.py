@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from linkage.kernels.roster.problem import Pairs, RosterProblem, Windows
+    from linkage.kernels.roster.problem import RosterProblem
+    from linkage.kernels.roster.tables import Pairs, Windows
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from linkage.kernels.roster.problem import Pairs, Requests, RosterProblem, Windows
+    from linkage.kernels.roster.problem import RosterProblem
+    from linkage.kernels.roster.tables import Pairs, Requests, Windows
 
 LARGEST = 2**31 - 1
 LARGEST_WEIGHT = 10**6

@@ -32,7 +32,9 @@ from linkage.terms import Channel, PartyRole, ProjectState, Stage
 
 _SURVEY_DAYS = 21
 _MORNING, _EVENING = time(9), time(20)
-_LOOK_DAYS = (20,)
+_LOOK_DAY = 20
+_BETWEEN_TURNS = timedelta(hours=3)
+_PATIENCE = 5
 
 
 @dataclass(frozen=True)
@@ -130,13 +132,21 @@ def _import_survey(table: Table, begin_on: date) -> Path:
     return folder / name
 
 
-def drive(demonstration: Demonstration, tick: Tick, on_happening: OnHappening = lambda _: None) -> datetime:
+def drive(
+    demonstration: Demonstration,
+    tick: Tick,
+    on_happening: OnHappening = lambda _: None,
+    *,
+    resume_at: datetime | None = None,
+) -> datetime:
     """Play the project to its end and return the instant it closed.
 
     Parameters
     ----------
     tick
         Lets the lifecycle go on at an instant: runs what can run, sends what is due.
+    resume_at
+        The instant the clock had reached when the play was interrupted.
 
     Raises
     ------
@@ -145,7 +155,7 @@ def drive(demonstration: Demonstration, tick: Tick, on_happening: OnHappening = 
     """
     table = demonstration.table
     period = table.world.charter.project.period
-    now = _at(period.from_on - timedelta(days=4), _MORNING)
+    now = resume_at or _at(period.from_on - timedelta(days=4), _MORNING)
     idle = 0
     while True:
         tick(now)
@@ -156,12 +166,25 @@ def drive(demonstration: Demonstration, tick: Tick, on_happening: OnHappening = 
         if status.stage is Stage.DELIVERY and _field_is_open(status):
             now = _serve(table, now, tick, on_happening)
             continue
-        done = [players.play(table, condition, now) for condition in _turns(status)]
-        idle = 0 if any(done) else idle + 1
-        if idle > 5:
+        before, now = now, _play_turns(table, status, now)
+        idle = 0 if now > before else idle + 1
+        if idle > _PATIENCE:
             message = f"{status.code} waits at {status.stage.value}: {[wait.code for wait in status.waits]}"
             raise StuckProject(message)
-        now += timedelta(hours=3)
+        now += _BETWEEN_TURNS
+
+
+def _play_turns(table: Table, status: ProjectStatus, now: datetime) -> datetime:
+    """Let everybody whose turn it is act, and who follows from that, until only the lifecycle can go on."""
+    played: set[str] = set()
+    while True:
+        turns = [turn for turn in _turns(status) if turn.code not in played]
+        acted = [players.play(table, turn, now) for turn in turns]
+        if not any(acted):
+            return now
+        played.update(turn.code for turn in turns)
+        now += _BETWEEN_TURNS
+        status = _status(table, now)
 
 
 def _status(table: Table, now: datetime) -> ProjectStatus:
@@ -211,7 +234,7 @@ def _serve(table: Table, now: datetime, tick: Tick, on_happening: OnHappening) -
     for day in days:
         if day < now.astimezone(LOCAL_ZONE).date() or day > cycle.to_on:
             continue
-        if day.day >= _LOOK_DAYS[0] and (day.year, day.month) not in months:
+        if day.day >= _LOOK_DAY and (day.year, day.month) not in months:
             months.add((day.year, day.month))
             tick(_at(day, _MORNING))
         _enter_sheets(table, field, day)

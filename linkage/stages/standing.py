@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -97,15 +96,20 @@ def standing_of(session: Session, project_id: int) -> Standing:
     if project is None:
         message = f"no project with id {project_id} here"
         raise Unknown(message)
-    body = session.execute(
-        select(CharterRow.body).where(CharterRow.project_id == project_id).order_by(CharterRow.id.desc()).limit(1)
-    ).scalar_one()
-    return Standing(project, _charter(json.dumps(body, ensure_ascii=False, sort_keys=True)))
+    row_id, digest = session.execute(
+        select(CharterRow.id, CharterRow.sha256)
+        .where(CharterRow.project_id == project_id)
+        .order_by(CharterRow.id.desc())
+        .limit(1)
+    ).one()
+    charter = _charters.get(digest)
+    if charter is None:
+        body = session.get_one(CharterRow, row_id).body
+        charter = _charters[digest] = Charter.model_validate_json(json.dumps(body, ensure_ascii=False))
+    return Standing(project, charter)
 
 
-@lru_cache(maxsize=64)
-def _charter(text: str) -> Charter:
-    return Charter.model_validate_json(text)
+_charters: dict[str, Charter] = {}  # by content hash, so that a hit can only be the same charter
 
 
 def poke(session: Session, project_id: int, now: datetime) -> None:

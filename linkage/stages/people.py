@@ -7,10 +7,10 @@ phone is the same and no name says otherwise (a couple may share a phone). Nobod
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linkage.db.guard import insert_rows, owner_of
@@ -22,6 +22,7 @@ from linkage.terms import ConsentPurpose
 
 RESIDENT_PREFIX = "R"
 VOLUNTEER_PREFIX = "V"
+IDS_AT_ONCE = 1000
 
 
 class StatedPerson(NamedTuple):
@@ -117,6 +118,7 @@ def enter_people(
         Begins the codes of new people; the code is the handle used wherever a name must not stand.
     """
     people = _People(session, project_id)
+    known = _load(session, {one.known_person_id for one in stated if one.known_person_id is not None})
     rows: list[dict[str, Any]] = []
     found: list[int] = []
     number = _last_number(session, project_id, prefix)
@@ -131,7 +133,8 @@ def enter_people(
             person_id = -len(rows)
             people.add(person_id, respondent, by_phone, by_id)
         elif person_id > 0:
-            _refresh(session, person_id, one, by_phone, by_id)
+            person = known.get(person_id) or session.get_one(Person, person_id)
+            _refresh(person, one, by_phone, by_id)
         found.append(person_id)
     ids = insert_rows(session, Person, rows)
     return [person_id if person_id > 0 else ids[-person_id - 1] for person_id in found]
@@ -155,11 +158,19 @@ def _row(
     }
 
 
-def _refresh(
-    session: Session, person_id: int, stated: StatedPerson, by_phone: bytes | None, by_id: bytes | None
-) -> None:
+def _load(session: Session, person_ids: Iterable[int]) -> dict[int, Person]:
+    """Load people by id, in statements short enough for both databases."""
+    wanted = sorted(person_ids)
+    found: dict[int, Person] = {}
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        chunk = wanted[start : start + IDS_AT_ONCE]
+        rows = session.execute(select(Person).where(Person.id.in_(chunk))).scalars()
+        found |= {row.id: row for row in rows}
+    return found
+
+
+def _refresh(person: Person, stated: StatedPerson, by_phone: bytes | None, by_id: bytes | None) -> None:
     """Take over what is newly said of a known person; what is not said again stays."""
-    person = session.get_one(Person, person_id)
     respondent = stated.respondent
     if respondent.name and person.name != respondent.name:
         person.name = respondent.name
@@ -191,6 +202,7 @@ def give_consents(
     """
     in_force = consents_in_force(session, project_id, purpose, text_version)
     new = {one.person_id: one for one in given if one.person_id not in in_force}
+    ended = _ended(session, project_id, purpose)
     rows = [
         {
             "project_id": project_id,
@@ -198,12 +210,26 @@ def give_consents(
             "purpose": purpose,
             "text_version": text_version,
             "evidence": one.evidence[:120],
-            "given_at": one.given_at,
+            "given_at": max(one.given_at, ended.get(one.person_id, one.given_at)),
             "withdrawn_at": None,
         }
         for one in new.values()
     ]
     return in_force | dict(zip(new, insert_rows(session, Consent, rows), strict=True))
+
+
+def _ended(session: Session, project_id: int, purpose: ConsentPurpose) -> dict[int, datetime]:
+    """Tell for each person who withdrew a consent from when a new one can stand: just after all before it."""
+    query = (
+        select(Consent.person_id, func.max(Consent.given_at), func.max(Consent.withdrawn_at))
+        .where(Consent.project_id == project_id, Consent.purpose == purpose, Consent.withdrawn_at.is_not(None))
+        .group_by(Consent.person_id)
+    )
+    return {
+        person_id: max(given_at, withdrawn_at) + timedelta(microseconds=1)
+        for person_id, given_at, withdrawn_at in session.execute(query)
+        if given_at is not None and withdrawn_at is not None
+    }
 
 
 def consents_in_force(session: Session, project_id: int, purpose: ConsentPurpose, text_version: str) -> dict[int, int]:

@@ -17,41 +17,33 @@ from linkage.db.guard import insert_rows
 from linkage.db.tables import CommonIssue, Community, Decision, Need, SurveyImport
 from linkage.db.work import Work
 from linkage.errors import GateShut
+from linkage.rules.survey_carry import UNSERVED, PastNeed, to_carry
 from linkage.stages.standing import Condition, Standing, cycle_key, decide, decision, standing_of
 from linkage.stages.steps import StepReport, Table, each_time, once
 from linkage.stages.telling import Value, tell_party
 from linkage.terms import DecisionKind, NeedCategory, NeedState, PartyRole, ProjectState, Stage
 
-_UNSERVED = (NeedState.UNMET, NeedState.OPEN, NeedState.MATCHED, NeedState.ACCEPTED)
-"""Where a need stands that no service was recorded for; accepted and never served is not served."""
-
 
 def _carry_over(session: Session, standing: Standing, _work: Work, _now: datetime) -> StepReport:
     """Open again, in this cycle, what earlier cycles left unserved; its date of asking stays."""
     project = standing.project
+    if project.cycle == 1:
+        return StepReport({"carried_over": 0})
+    rows = session.execute(
+        select(Need.id, Need.cycle, Need.state, Need.category, Need.person_id, Need.survey_response_id).where(
+            Need.project_id == project.id
+        )
+    )
+    wanted = to_carry((PastNeed(*row) for row in rows), project.cycle)
     unserved = session.execute(
         select(Need)
-        .where(
-            Need.project_id == project.id,
-            Need.cycle < project.cycle,
-            Need.state.in_(_UNSERVED),
-        )
+        .where(Need.project_id == project.id, Need.cycle < project.cycle, Need.state.in_(UNSERVED))
         .order_by(Need.id)
     ).scalars()
-    asked_again = {
-        (person_id, category)
-        for person_id, category in session.execute(
-            select(Need.person_id, Need.category).where(Need.project_id == project.id, Need.cycle == project.cycle)
-        )
-        if person_id is not None
-    }
-    carried = 0
     for need in unserved:
-        if (need.person_id, need.category) in asked_again:
-            continue
-        need.state, need.cycle, need.common_issue_id = NeedState.OPEN, project.cycle, None
-        carried += 1
-    return StepReport({"carried_over": carried})
+        if need.id in wanted:
+            need.state, need.cycle, need.common_issue_id = NeedState.OPEN, project.cycle, None
+    return StepReport({"carried_over": len(wanted)})
 
 
 def _merge(session: Session, standing: Standing, _work: Work, _now: datetime) -> StepReport | None:

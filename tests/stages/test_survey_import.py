@@ -166,6 +166,17 @@ def test_import_consent_taken_back_is_withdrawn(adopted, an_answer, a_file) -> N
     assert adopted.all(Need)[0].consent_id is None
 
 
+def test_import_consent_given_again_is_a_new_consent(adopted, an_answer, a_file) -> None:
+    """Yes, no, yes: the first consent stays withdrawn and a later one is in force, though the form kept its date."""
+    for sha, said in (("a", "是"), ("b", "否"), ("c", "是")):
+        bring(adopted, a_file(an_answer(1, q5=said)), sha=sha)
+
+    first, second = adopted.all(Consent)
+    assert (first.withdrawn_at, second.withdrawn_at) == (NOW, None)
+    assert second.given_at > NOW
+    assert adopted.all(Need)[0].consent_id == second.id
+
+
 def test_import_one_person_through_two_sources_asks_once(adopt, charter_sections, an_answer, a_file) -> None:
     """The same phone and name in two sources is one person; the second asking raises the need that stands."""
     second = charter_sections["survey"][0] | {"source": "desk", "channel": "desk"}

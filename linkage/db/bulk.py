@@ -33,6 +33,10 @@ def by_column(table: Table, rows: Sequence[Mapping[str, Any]]) -> Columns:
 
 def _values(column: Column[Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     name = column.name
+    try:
+        return [row[name] for row in rows]
+    except KeyError:  # some row does not name it
+        pass
     absent = column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
     return [row.get(name, absent) for row in rows]
 
@@ -56,10 +60,12 @@ def insert_columns(connection: Connection, table: Table, columns: Columns) -> No
 
 def _bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
     """Convert values to what the driver takes, each different one once."""
+    if isinstance(column.type, LargeBinary):  # both drivers take bytes as they are
+        return values
     convert = column.type.dialect_impl(dialect).bind_processor(dialect)
     if convert is None:
         return values
-    if isinstance(column.type, JSON | LargeBinary):  # lists cannot be looked up; ciphertexts are all different
+    if isinstance(column.type, JSON):  # lists cannot be looked up
         return [convert(value) for value in values]
     converted = {value: convert(value) for value in set(values)}
     return [converted[value] for value in values]

@@ -61,6 +61,8 @@ def texts(value: Value) -> tuple[str, ...]:
 
 def text(value: Value) -> str | None:
     """Return an answer as one line, None where nothing was answered."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return value.strip() or None
     line = " ".join(part.strip() for part in texts(value)).strip()

@@ -20,6 +20,7 @@ from linkage.db.guard import insert_rows, owner_of
 from linkage.db.sealed import vault_of
 from linkage.db.tables import SurveyImport, SurveyResponse
 from linkage.errors import GateShut, InvalidFile
+from linkage.memory import collector_paused
 from linkage.rules.survey import Heard, Remark, hear
 from linkage.schemas.survey import SurveyFile, as_line
 from linkage.stages.standing import Standing, local_date, poke, standing_of
@@ -85,6 +86,7 @@ class ImportOutcome:
     written: Written = field(default_factory=Written)
 
 
+@collector_paused()
 def plan_import(session: Session, project_id: int, file: SurveyFile, source: str, now: datetime) -> ImportPlan:
     """Say what importing a file would do; nothing is written."""
     return _plan(session, standing_of(session, project_id), file, source, now)
@@ -129,6 +131,7 @@ def content_index(session: Session, heard: Heard) -> bytes:
     return vault_of(session).index(owner_of(session), "survey_response.content", line)
 
 
+@collector_paused()
 def import_responses(
     session: Session,
     project_id: int,

@@ -201,7 +201,7 @@ class _Needs:
 
     def __init__(self, session: Session, standing: Standing, places: _Places, written: Written) -> None:
         self._session = session
-        self._standing = standing
+        self._cycle = standing.project.cycle
         self._places = places
         self._written = written
         self._by_response: dict[int, dict[NeedCategory, Need]] = {}
@@ -209,9 +209,7 @@ class _Needs:
         self._new: list[dict[str, Any]] = []
         self._new_by_person: dict[tuple[int, NeedCategory], dict[str, Any]] = {}
         rows = session.execute(
-            select(Need)
-            .where(Need.project_id == standing.project.id, Need.cycle == standing.project.cycle)
-            .order_by(Need.id)
+            select(Need).where(Need.project_id == standing.project.id, Need.cycle == self._cycle).order_by(Need.id)
         ).scalars()
         for need in rows:
             if need.survey_response_id is not None:
@@ -225,9 +223,20 @@ class _Needs:
         """Let a response ask for what its respondent said last."""
         own = self._by_response.get(response_id, {})
         asked = {need.category for need in utterance.heard.needs}
-        asked_on = local_date(utterance.heard.submitted_at or now)
+        community_id, area_id = self._places.of(utterance.heard)
+        respondent = {
+            "project_id": self._places.project_id,
+            "survey_response_id": response_id,
+            "person_id": person_id,
+            "area_id": area_id,
+            "community_id": community_id,
+            "consent_id": consent_id,
+            "asked_on": local_date(utterance.heard.submitted_at or now),
+            "needed_by_on": utterance.needed_by_on,
+            "cycle": self._cycle,
+        }
         for stated in utterance.heard.needs:
-            row = self._row(utterance, stated, response_id, person_id, consent_id, asked_on)
+            row = respondent | _wish(stated)
             if stated.category in own:
                 self._change(own[stated.category], row)
             elif not self._is_repeated(person_id, row):
@@ -241,35 +250,6 @@ class _Needs:
     def flush(self) -> None:
         """Insert the new needs."""
         self._written.needs_count += len(insert_rows(self._session, Need, self._new))
-
-    def _row(
-        self,
-        utterance: Utterance,
-        stated: StatedNeed,
-        response_id: int,
-        person_id: int | None,
-        consent_id: int | None,
-        asked_on: date,
-    ) -> dict[str, Any]:
-        community_id, area_id = self._places.of(utterance.heard)
-        return {
-            "project_id": self._standing.project.id,
-            "survey_response_id": response_id,
-            "person_id": person_id,
-            "area_id": area_id,
-            "community_id": community_id,
-            "consent_id": consent_id,
-            "common_issue_id": None,
-            "category": stated.category,
-            "question_key": stated.question_key[:120],
-            "stated": stated.stated,
-            "quantity": stated.quantity,
-            "priority": stated.priority,
-            "asked_on": asked_on,
-            "needed_by_on": utterance.needed_by_on,
-            "cycle": self._standing.project.cycle,
-            "state": NeedState.OPEN,
-        }
 
     def _change(self, need: Need, row: dict[str, Any]) -> None:
         if need.state not in {NeedState.OPEN, NeedState.WITHDRAWN}:
@@ -306,3 +286,15 @@ class _Needs:
             self._written.withdrawn_count += 1
         elif need.state is not NeedState.WITHDRAWN:
             self._written.kept_count += 1
+
+
+def _wish(stated: StatedNeed) -> dict[str, Any]:
+    return {
+        "common_issue_id": None,
+        "category": stated.category,
+        "question_key": stated.question_key[:120],
+        "stated": stated.stated,
+        "quantity": stated.quantity,
+        "priority": stated.priority,
+        "state": NeedState.OPEN,
+    }

@@ -228,7 +228,7 @@ def _ended(session: Session, project_id: int, purpose: ConsentPurpose) -> dict[i
     return {
         person_id: max(given_at, withdrawn_at) + timedelta(microseconds=1)
         for person_id, given_at, withdrawn_at in session.execute(query)
-        if given_at is not None and withdrawn_at is not None
+        if withdrawn_at is not None
     }
 
 

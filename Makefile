@@ -38,8 +38,8 @@ $(UV):
 	@echo "Installing uv $(UV_VERSION) into .tools"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .tools uv==$(UV_VERSION)
 
-$(BIN)/python: $(UV)
-	@$(UV) venv --quiet --python $(PYTHON) $(VENV)
+$(BIN)/python: | $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 
 $(VENV)/.run-installed: requirements.lock pyproject.toml | $(BIN)/python
 	@test -e $(VENV)/.dev-installed || { echo "Installing what Linkage needs (about 1 GB, once)"; \

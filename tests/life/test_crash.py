@@ -1,0 +1,91 @@
+"""Kill -9 at every boundary of every stage, run again: the same world, and nobody told twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from linkage.db.base import Base, Owned
+from linkage.db.vault import Vault
+from linkage.db.work import Work
+from linkage.settings import Settings, load_settings
+from tests.life.conftest import live
+
+# Leases and the clock's hand say who works when, not what is true; hashes cover ciphertexts, whose nonces differ.
+_NOT_CONTENT = {
+    "project": {"lease_holder", "lease_until_at", "due_at"},
+    "message": {"lease_until_at", "attempt_count"},
+    "audit_entry": {"changes_sha256", "previous_hash", "hash"},
+    "report": {"audit_hash", "html_file_id", "pdf_file_id"},
+}
+# What a second try leaves behind by design: the attempt that died, and the outbox's entries about it.
+_OF_TRYING = {"message_attempt", "audit_entry", "stored_file"}
+
+
+def _settings(folder: Path, url: str) -> Settings:
+    environment = {"LINKAGE_DATABASE_URL": url} if url else {}
+    return load_settings(environment, data_folder=folder / "data")
+
+
+def _content(folder: Path, url: str = "") -> dict[str, list[tuple[Any, ...]]]:
+    """Read every table, sealed columns opened, without what is no content."""
+    work = Work.open(_settings(folder, url))
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    (organization_id,) = work.organizations().values()
+    with work.read(organization_id) as session:
+        for mapper in Base.registry.mappers:
+            table = mapper.local_table
+            if table.name in _OF_TRYING or not issubclass(mapper.class_, Owned):
+                continue
+            skipped = _NOT_CONTENT.get(table.name, set())
+            rows = session.execute(select(table).order_by(table.c.id)).mappings()
+            found[table.name] = [
+                tuple(_opened(work.vault, table.name, column, row) for column in row if column not in skipped)
+                for row in rows
+            ]
+    work.close()
+    return found
+
+
+def _opened(vault: Vault, table: str, column: str, row: Any) -> Any:
+    value = row[column]
+    if column.endswith("_sealed") and value is not None:
+        return vault.unseal(row["organization_id"], f"{table}.{column}", row["id"], value)
+    if isinstance(value, bytes):
+        return "keyed"  # keys differ between installations
+    return str(value)
+
+
+def _told(folder: Path) -> Counter[str]:
+    """Count the mails in the mailbox by their identity."""
+    mails = (message_from_bytes(path.read_bytes(), policy=default) for path in (folder / "data/mailbox").rglob("*.eml"))
+    return Counter(str(mail["Message-ID"]) for mail in mails)
+
+
+pytestmark = [pytest.mark.xdist_group("life"), pytest.mark.timeout(1200)]
+
+
+def test_killed_at_every_boundary_gives_the_same_world(undisturbed: Path, tmp_path: Path) -> None:
+    """A life that is killed at each boundary in turn ends with the rows of an undisturbed one, and no mail twice."""
+    boundaries = int((undisturbed / "boundaries").read_text())
+    step = max(1, boundaries // 24)
+    lives = 0
+    (tmp_path / "die_at").write_text("1")
+    while live(tmp_path) != 0:
+        lives += 1
+        died_at = int((tmp_path / "boundaries").read_text())
+        (tmp_path / "die_at").write_text(str(died_at + step))
+
+    assert lives >= 20
+    expected, found = _content(undisturbed), _content(tmp_path)
+    assert {name: len(rows) for name, rows in expected.items()} == {name: len(rows) for name, rows in found.items()}
+    for table, rows in expected.items():
+        assert rows == found[table], table
+    assert _told(undisturbed) == _told(tmp_path)
+    assert set(_told(tmp_path).values()) == {1}

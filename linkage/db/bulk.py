@@ -65,7 +65,7 @@ def _bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequ
     convert = column.type.dialect_impl(dialect).bind_processor(dialect)
     if convert is None:
         return values
-    if isinstance(column.type, JSON):  # lists cannot be looked up
-        return [convert(value) for value in values]
-    converted = {value: convert(value) for value in set(values)}
-    return [converted[value] for value in values]
+    # A list cannot be looked up, but its text can.
+    keys = list(map(repr, values)) if isinstance(column.type, JSON) else values
+    converted = {key: convert(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return [converted[key] for key in keys]

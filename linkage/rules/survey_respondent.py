@@ -20,6 +20,8 @@ from linkage.schemas.survey import OwnText, Value
 
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 _LANDLINE: Final = re.compile(r"0\d{9,11}")
+_BETWEEN_DIGITS: Final = re.compile(r"[\s\-—()·]")
+_COUNTRY: Final = re.compile(r"^(\+86|0086|86(?=1[3-9]\d{9}$))")
 _IDENTITY: Final = re.compile(r"\d{17}[\dX]")
 _AGE: Final = re.compile(r"(\d{1,3})\s*(?:周?岁)?")
 _AGE_BAND: Final = re.compile(r"(\d{1,3})\s*(?:周?岁)?\s*(?:[-—–~～至到]\s*\d{1,3}\s*(?:周?岁)?|(?:及|或)?以上|\+)")
@@ -76,8 +78,8 @@ def phone(value: Value) -> str | None:
         return None
     if line.isascii() and _MOBILE.fullmatch(line):
         return line
-    digits = re.sub(r"[\s\-—()·]", "", unicodedata.normalize("NFKC", line))
-    digits = re.sub(r"^(\+86|0086|86(?=1[3-9]\d{9}$))", "", digits)
+    digits = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", line))
+    digits = _COUNTRY.sub("", digits)
     return digits if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits) else None
 
 

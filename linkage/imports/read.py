@@ -15,10 +15,12 @@ from linkage.imports.detect import detect
 from linkage.imports.guard import FileKind, load, preflight
 from linkage.imports.table import Sheet
 from linkage.imports.workbook import read_workbook
+from linkage.memory import collector_paused
 from linkage.schemas.survey import SurveyFile, SurveyFormat
 from linkage.schemas.survey_mapping import SurveyMapping
 
 
+@collector_paused()
 def read_survey(path: Path, mapping: Path | None = None) -> SurveyFile:
     """Read a survey export.
 

@@ -13,13 +13,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import act
-from linkage.db.guard import insert_rows
-from linkage.db.tables import CommonIssue, Community, Decision, Need, SurveyImport
+from linkage.db.tables import Community, Decision, Need, SurveyImport
 from linkage.db.work import Work
 from linkage.errors import GateShut
 from linkage.rules.survey_carry import UNSERVED, PastNeed, to_carry
 from linkage.stages.standing import Condition, Standing, cycle_key, decide, decision, standing_of
 from linkage.stages.steps import StepReport, Table, each_time, once
+from linkage.stages.survey_issues import issues_for
 from linkage.stages.telling import Value, tell_party
 from linkage.terms import DecisionKind, NeedCategory, NeedState, PartyRole, ProjectState, Stage
 
@@ -46,29 +46,19 @@ def _carry_over(session: Session, standing: Standing, _work: Work, _now: datetim
     return StepReport({"carried_over": len(wanted)})
 
 
-def _merge(session: Session, standing: Standing, _work: Work, _now: datetime) -> StepReport | None:
-    """Put each open need of this cycle under the common issue of its community and category."""
+def _merge(session: Session, standing: Standing, _work: Work, _now: datetime) -> StepReport:
+    """Put each open need that has none yet (an import gives its own) under the common issue of its kind."""
     project = standing.project
     loose = session.execute(_unmerged(standing).order_by(Need.id)).scalars().all()
     if not loose:
-        return None
-    issues = {
-        (issue.community_id, issue.category): issue.id
-        for issue in session.execute(
-            select(CommonIssue).where(CommonIssue.project_id == project.id, CommonIssue.cycle == project.cycle)
-        ).scalars()
-    }
-    new = sorted({(need.community_id, need.category) for need in loose} - issues.keys())
-    rows = [
-        {"project_id": project.id, "community_id": community_id, "category": category, "cycle": project.cycle}
-        for community_id, category in new
-    ]
-    issues |= dict(zip(new, insert_rows(session, CommonIssue, rows), strict=True))
+        return StepReport(tables=(_issue_table(session, standing),))
+    kinds = {(need.community_id, need.category) for need in loose}
+    issues = issues_for(session, project.id, project.cycle, kinds)
     for need in loose:
         need.common_issue_id = issues[need.community_id, need.category]
     session.flush()
-    act(session, "survey.merged", project_id=project.id, needs=len(loose), issues=len(new))
-    return StepReport({"merged_needs": len(loose), "new_issues": len(new)}, (_issue_table(session, standing),))
+    act(session, "survey.merged", project_id=project.id, needs=len(loose), issues=len(kinds))
+    return StepReport({"merged_needs": len(loose)}, (_issue_table(session, standing),))
 
 
 def _issue_table(session: Session, standing: Standing) -> Table:

@@ -24,7 +24,8 @@ from linkage.memory import collector_paused
 from linkage.rules.survey import Heard, Remark, hear
 from linkage.schemas.survey import SurveyFile, as_line
 from linkage.stages.standing import Standing, local_date, poke, standing_of
-from linkage.stages.survey_record import Utterance, Written, write
+from linkage.stages.survey_needs import Utterance, Written
+from linkage.stages.survey_record import write
 from linkage.terms import Channel, NeedCategory, ProjectState
 
 

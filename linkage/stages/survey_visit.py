@@ -15,7 +15,8 @@ from linkage.rules.survey_visit import Visit, hear_visit
 from linkage.schemas.charter import Charter
 from linkage.stages.standing import poke, standing_of
 from linkage.stages.survey_import import content_index
-from linkage.stages.survey_record import Utterance, Written, write
+from linkage.stages.survey_needs import Utterance, Written
+from linkage.stages.survey_record import write
 from linkage.terms import Channel, ProjectState
 
 FORMAT = "visit"

@@ -207,6 +207,18 @@ def test_hear_a_coded_age_is_no_age() -> None:
     assert heard.respondent.birth_year is None
 
 
+def test_hear_a_matrix_by_row_and_answer() -> None:
+    """A row of a matrix and the answer to it are one option, written 助餐—需要."""
+    matrix = Question(key="8", title="需要程度", kind=QuestionKind.MATRIX)
+    source = a_source(needs=[{"question": "需要程度", "options": {"助餐—需要": "meal", "陪诊—需要": "escort"}}])
+    hearing = hear_all(
+        an_answer(1, q8={"助餐": "需要", "陪诊": "不需要"}), source=source, questions=(*QUESTIONS, matrix)
+    )
+
+    assert [need.category for need in hearing.heard[0].needs] == [NeedCategory.MEAL]
+    assert remarks(hearing)[ImportRemark.UNMAPPED_OPTION] == ("需要程度：陪诊—不需要", 1, (2,))
+
+
 @pytest.mark.parametrize(
     ("changed", "questions", "message"),
     [

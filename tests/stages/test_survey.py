@@ -102,20 +102,33 @@ def test_carry_over_happens_once(adopted, an_answer, a_file) -> None:
     assert adopted.step(survey) == {}
 
 
-def test_merge_gathers_by_community_and_category(adopted, an_answer, a_file) -> None:
+def looked(adopted):
+    """Return when the stage asks to be looked at again."""
+    return adopted.look(lambda session: survey.next_look(session, standing_of(session, adopted.project_id), NOW))
+
+
+def test_needs_gather_by_community_and_category(adopted, an_answer, a_file) -> None:
     """Needs of one kind in one community are one issue; a need heard later joins it."""
     bring(adopted, a_file(an_answer(1), an_answer(2, q4="东二"), an_answer(3, q4="花园里")))
-    adopted.step(survey)
     bring(adopted, a_file(an_answer(4)), sha="b")
-    assert adopted.shut(survey) == ["merged", "survey_closed"]
-    assert adopted.look(lambda session: survey.next_look(session, standing_of(session, adopted.project_id), NOW)) == NOW
-
-    assert adopted.step(survey)["new_issues"] == 0
 
     assert len(adopted.all(CommonIssue)) == 2
     assert len({need.common_issue_id for need in adopted.all(Need)}) == 2
-    look = adopted.look(lambda session: survey.next_look(session, standing_of(session, adopted.project_id), NOW))
-    assert look is None
+    assert adopted.shut(survey) == ["survey_closed"]
+
+
+def test_merge_takes_in_a_need_that_moved(adopted, an_answer, a_file) -> None:
+    """A need that turned out to be of another community waits to be merged there, and the stage waits for it."""
+    bring(adopted, a_file(an_answer(1)))
+    bring(adopted, a_file(an_answer(1, q4="花园里")), sha="b")
+    assert adopted.shut(survey) == ["merged", "survey_closed"]
+    assert looked(adopted) == NOW
+
+    assert adopted.step(survey)["merged_needs"] == 1
+
+    west = adopted.all(CommonIssue)[1]
+    assert [need.common_issue_id for need in adopted.all(Need)] == [west.id]
+    assert looked(adopted) is None
 
 
 def test_close_before_anything_was_heard_is_refused(adopted) -> None:

@@ -12,8 +12,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import xlsxwriter
-
 from linkage.documents import wording
 from linkage.schemas.document import Cell, ColumnFormat, ListContext
 
@@ -40,6 +38,8 @@ def list_workbook(context: ListContext, marks: tuple[str, ...]) -> bytes:
     marks
         Lines above the table: the simulated mark, confidentiality, issuer and cut-off date.
     """
+    import xlsxwriter  # loaded with the first workbook, not with every command
+
     buffer = io.BytesIO()
     workbook = xlsxwriter.Workbook(
         buffer,

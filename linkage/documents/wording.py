@@ -10,8 +10,6 @@ import unicodedata
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
-import cn2an
-
 from linkage.rules.figures import percent_with_n, percentage
 from linkage.schemas.figure import MINUTES_UNIT, PERCENT_UNIT, YUAN_UNIT, Figure, Share
 
@@ -36,6 +34,8 @@ def yuan(fen: int) -> str:
 
 def capital_yuan(fen: int) -> str:
     """Write 123456 fen as `壹仟贰佰叁拾肆元伍角陆分`, as vouchers want it."""
+    import cn2an  # slow to load, and few documents spell an amount out
+
     words = str(cn2an.an2cn(_yuan_digits(abs(fen)).replace(",", ""), "rmb"))
     return f"负{words}" if fen < 0 else words
 

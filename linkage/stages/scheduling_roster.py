@@ -19,7 +19,6 @@ from linkage.db.audit import act
 from linkage.db.tables import Activity, RosterRun, Shift, ShiftOffer
 from linkage.db.work import Work
 from linkage.kernels.roster.result import RosterOptions, RosterResult
-from linkage.kernels.roster.solve import schedule
 from linkage.rules.scheduling import LOCAL
 from linkage.rules.scheduling_roster import (
     EXACT_EFFORT,
@@ -52,6 +51,8 @@ class _Clock:
 
 def _run(work: Work, due: Due, now: datetime) -> StepReport:
     """Staff each month, then tell the volunteers."""
+    from linkage.kernels.roster.solve import schedule  # loads the solvers: only where they are wanted
+
     with work.read(due.organization_id) as session:
         standing = standing_of(session, due.project_id)
         key = cycle_key(standing, DecisionKind.REVIEW_ACTIVITIES)

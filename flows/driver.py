@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from threading import Event
 from typing import Protocol
 
 from flows.environment import enter
@@ -96,6 +97,7 @@ def open_driver(
     server: LoopbackServer | None = None,
     on_progress: Progress | None = None,
     timeout_seconds: float = START_SECONDS,
+    stop: Event | None = None,
 ) -> Iterator[Driver]:
     """Open the driver of the settings' mode, or of another; if Prefect does not come up, the inline one.
 
@@ -106,6 +108,8 @@ def open_driver(
         work; it is stopped here.
     on_progress
         Called a few times a second with the seconds waited for the server so far.
+    stop
+        Set it to give up waiting.
     """
     settings = process.work.settings
     mode = mode or settings.mode
@@ -121,7 +125,7 @@ def open_driver(
             if api_url:
                 enter(settings, api_url)
                 import flows.engine  # noqa: F401  # its two seconds pass while the server starts
-            is_up = server.wait_ready(timeout_seconds, on_progress)
+            is_up = server.wait_ready(timeout_seconds, on_progress, stop)
         else:
             api_url = settings.prefect_api_url.rstrip("/")
             if not api_url:
@@ -130,7 +134,10 @@ def open_driver(
             enter(settings, api_url)
             is_up = answers(api_url)
         if mode is Mode.EMBEDDED and not is_up:
-            logger.warning("the Prefect server did not start (see prefect/server.log); stages run without its record")
+            if stop is None or not stop.is_set():
+                logger.warning(
+                    "the Prefect server did not start (see prefect/server.log); stages run without its record"
+                )
             yield inline
             return
         from flows.engine import Engine

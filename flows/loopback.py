@@ -81,7 +81,9 @@ def _begin_as_writer() -> None:
             async with super().begin_transaction(session, with_for_update=True) as transaction:
                 yield transaction
 
-    set_database_config(WriterFirst(connection_url=PREFECT_SERVER_DATABASE_CONNECTION_URL.value()))
+    address = PREFECT_SERVER_DATABASE_CONNECTION_URL.value()
+    if address.startswith("sqlite"):
+        set_database_config(WriterFirst(connection_url=address))
 
 
 def _let_schedules_insert() -> None:

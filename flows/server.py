@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import IO
 
 from flows.environment import loopback_url, prefect_home, server_variables, without_prefect
@@ -82,8 +83,10 @@ class LoopbackServer:
             time.sleep(_POLL_SECONDS / 5)
         return None
 
-    def wait_ready(self, timeout_seconds: float = START_SECONDS, on_progress: Progress | None = None) -> bool:
-        """Wait until the API answers; False if it ended or did not answer in time.
+    def wait_ready(
+        self, timeout_seconds: float = START_SECONDS, on_progress: Progress | None = None, stop: Event | None = None
+    ) -> bool:
+        """Wait until the API answers; False if it ended, did not answer in time, or `stop` was set.
 
         Parameters
         ----------
@@ -95,7 +98,7 @@ class LoopbackServer:
         while api_url is not None and time.monotonic() - began < timeout_seconds:
             if answers(api_url):
                 return True
-            if not self.is_alive:
+            if not self.is_alive or (stop is not None and stop.is_set()):
                 return False
             if on_progress is not None:
                 on_progress(time.monotonic() - began)

@@ -2,12 +2,12 @@
 
 With `embedded` it supervises one loopback Prefect server; with `server` any number of workers share one elsewhere.
 If Prefect does not answer, the lifecycle goes on inline. On Ctrl-C or SIGTERM the stage in hand is ended, so that
-no lease is left behind, and the process goes in silence; a second signal does not wait.
+no lease is left behind, and the process goes in silence; a second signal does not wait for it.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 import signal
 import threading
 from collections import deque
@@ -16,26 +16,27 @@ from contextlib import contextmanager
 from threading import Event as Flag
 from types import FrameType
 
-from flows.drain import Event, OnEvent, one_pass, run_told, telling_failure
+from flows.drain import OnEvent, one_pass, run_told, telling_failure
 from flows.driver import Driver, open_driver
 from flows.process import Process, entered
 from flows.server import LoopbackServer, Progress
 from linkage.db.work import Work
 from linkage.settings import Mode
 
-logger = logging.getLogger(__name__)
-
 
 @contextmanager
 def stopping(stop: Flag) -> Iterator[None]:
-    """Set `stop` on Ctrl-C or SIGTERM instead of dying; the second signal is obeyed at once."""
+    """Set `stop` on Ctrl-C or SIGTERM instead of dying; a second signal ends the process at once.
+
+    That is safe: a step is one transaction, a lease runs out, and the server ends when its pipe closes.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals belong to the main thread; who runs a worker on another one stops it by its flag
         return
 
-    def ask(_: int, __: FrameType | None) -> None:
+    def ask(number: int, _: FrameType | None) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            os._exit(128 + number)
         stop.set()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -69,7 +70,7 @@ def serve(
     stop = stop or Flag()
     with stopping(stop), entered(work) as process:
         process.queue = deque()
-        with open_driver(process, mode=mode, server=server, on_progress=on_progress) as driver:
+        with open_driver(process, mode=mode, server=server, on_progress=on_progress, stop=stop) as driver:
             while not stop.is_set():
                 moved = _tick(process, driver, on_event, stop)
                 if not moved:
@@ -84,6 +85,3 @@ def _tick(process: Process, driver: Driver, on_event: OnEvent, stop: Flag) -> in
         item, now = queue.popleft()
         run_told(driver, item, now, on_event)
     return one_pass(process.work, driver, process.work.now(), on_event, stop)
-
-
-__all__ = ["Event", "serve", "stopping"]

@@ -19,6 +19,7 @@ from flows.server import LoopbackServer
 from linkage.db.tables import Message, Project, StageRun
 from linkage.settings import Settings
 from linkage.stages import survey
+from linkage.stages.survey_import import import_responses
 from linkage.terms import MessageState, Stage
 
 from .conftest import NOW, adopted_in, builders, run_script
@@ -41,16 +42,18 @@ work.close()
 PATIENCE_SECONDS = 120.0
 
 
-def _until(happened: Callable[[], bool], worker: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+def until(happened: Callable[[], bool], worker: subprocess.Popen[str]) -> None:
+    """Wait for something that a living worker does."""
+    end = time.monotonic() + PATIENCE_SECONDS
     while not happened():
         assert worker.poll() is None, worker.communicate()
-        assert time.monotonic() < until, "nothing happened"
+        assert time.monotonic() < end, "nothing happened"
         time.sleep(0.2)
 
 
 @contextmanager
-def _worker(settings: Settings, mode: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def worker_of(settings: Settings, mode: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a worker on an installation; it is killed if the test ends before it."""
     worker = run_script(
         WORKER,
         str(settings.data_folder),
@@ -81,9 +84,8 @@ def _belonging_to(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def _answer(adopted: Any, number: int) -> None:
-    from linkage.stages.survey_import import import_responses
-
+def answer(adopted: Any, number: int) -> None:
+    """Import one answered questionnaire."""
     answers = builders.build_file(builders.build_answer(number, ("午餐", "陪诊")))
     sha256 = str(number) * 64
     adopted.run(
@@ -102,9 +104,9 @@ def test_worker_lives_and_dies_quietly(
     settings = installation()
     emptied(settings)
     with adopted_in(settings) as adopted:
-        _answer(adopted, 1)
-        with _worker(settings, "embedded") as worker:
-            _until(lambda: len(adopted.all(StageRun)) > 0, worker)
+        answer(adopted, 1)
+        with worker_of(settings, "embedded") as worker:
+            until(lambda: len(adopted.all(StageRun)) > 0, worker)
             worker.send_signal(signal.SIGTERM)
             out, err = worker.communicate(timeout=PATIENCE_SECONDS)
         assert (worker.returncode, err) == (0, "")
@@ -116,9 +118,9 @@ def test_worker_lives_and_dies_quietly(
 
         emptied(settings)
         adopted.run(lambda session: survey.close(session, adopted.project_id, actor="centre", now=NOW))
-        with _worker(settings, "embedded") as worker:
-            _until(lambda: _stage(adopted) is not Stage.SURVEY, worker)
-            _until(lambda: all(one.state is MessageState.SENT for one in adopted.all(Message)), worker)
+        with worker_of(settings, "embedded") as worker:
+            until(lambda: _stage(adopted) is not Stage.SURVEY, worker)
+            until(lambda: all(one.state is MessageState.SENT for one in adopted.all(Message)), worker)
             worker.kill()
             worker.communicate()
         messages = adopted.all(Message)
@@ -126,8 +128,8 @@ def test_worker_lives_and_dies_quietly(
         assert all(message.attempt_count == 1 for message in messages)
         done = Counter((row.version, row.step) for row in adopted.all(StageRun))
         assert set(done.values()) == {1}
-        until = time.monotonic() + 20
-        while _belonging_to(settings.data_folder) and time.monotonic() < until:
+        end = time.monotonic() + 20
+        while _belonging_to(settings.data_folder) and time.monotonic() < end:
             time.sleep(0.2)
         assert _belonging_to(settings.data_folder) == []
 
@@ -136,10 +138,10 @@ def test_worker_of_a_server_elsewhere(installation: Callable[..., Settings], pre
     """In `server` mode a worker takes the address from its settings, starts no server, and ends on Ctrl-C in silence."""
     settings = installation()
     with adopted_in(settings) as adopted:
-        _answer(adopted, 1)
+        answer(adopted, 1)
         api_url = prefect_server.wait_address() or ""
-        with _worker(settings, "server", LINKAGE_PREFECT_API_URL=api_url) as worker:
-            _until(lambda: len(adopted.all(StageRun)) > 0, worker)
+        with worker_of(settings, "server", LINKAGE_PREFECT_API_URL=api_url) as worker:
+            until(lambda: len(adopted.all(StageRun)) > 0, worker)
             worker.send_signal(signal.SIGINT)
             out, err = worker.communicate(timeout=PATIENCE_SECONDS)
 
@@ -153,9 +155,9 @@ def test_worker_goes_on_without_prefect(installation: Callable[..., Settings]) -
     """If there is no server at the address, one line says so and the lifecycle goes on."""
     settings = installation()
     with adopted_in(settings) as adopted:
-        _answer(adopted, 1)
-        with _worker(settings, "server", LINKAGE_PREFECT_API_URL="http://127.0.0.1:1/api") as worker:
-            _until(lambda: len(adopted.all(StageRun)) > 0, worker)
+        answer(adopted, 1)
+        with worker_of(settings, "server", LINKAGE_PREFECT_API_URL="http://127.0.0.1:1/api") as worker:
+            until(lambda: len(adopted.all(StageRun)) > 0, worker)
             worker.send_signal(signal.SIGTERM)
             _, err = worker.communicate(timeout=PATIENCE_SECONDS)
 

@@ -64,6 +64,7 @@ def _sent(outlet: Outlet, envelope: Envelope, title: str, text: str) -> Delivery
         return Delivery(AttemptOutcome.REFUSED, "Apprise refuses the channel's settings; check the channels file")
     if outlet.type is ChannelType.EMAIL:
         plugin.envelope = envelope
+        plugin.sender_name = outlet.sender_name
     else:
         plugin.secret = outlet.secret
     sender = Apprise(asset=_asset())
@@ -105,7 +106,7 @@ def _plugin(outlet: Outlet) -> Any:
             "secure_mode": server.mode,
             "user": quote(outlet.user, safe=""),  # Apprise unquotes these two, also when they come as fields
             "password": quote(outlet.password, safe=""),
-            "from_addr": f"{outlet.sender_name} <{outlet.user}>" if outlet.sender_name else outlet.user,
+            "from_addr": outlet.user,
             "targets": outlet.to,
         }
     elif outlet.type is ChannelType.WECOM_BOT:

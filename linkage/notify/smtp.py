@@ -9,7 +9,6 @@ from __future__ import annotations
 import smtplib
 import ssl
 from contextlib import suppress
-from email.headerregistry import Address
 from typing import Any
 
 from apprise.plugins.email import NotifyEmail
@@ -29,16 +28,16 @@ class CheckedEmail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's b
     protocol = "linkage-email"
     verdict: Delivery | None = None
     envelope: Envelope | None = None
+    sender_name: str = ""
 
     def send(self, *_: Any, **__: Any) -> bool:
         """Send the envelope's mail; True only if the server took it for its recipient."""
         if self.envelope is None:
             message = "the mail's envelope was not given"
             raise ValueError(message)
-        sender = Address(str(self.from_addr[0] or ""), addr_spec=str(self.from_addr[1]))
-        recipient = Address(addr_spec=str(self.targets[0][1]))
-        mail = as_mail(self.envelope, sender, recipient)
-        self.verdict = self._sent(sender.addr_spec, recipient.addr_spec, mail.as_bytes())
+        sender, recipient = str(self.from_addr[1]), str(self.targets[0][1])
+        mail = as_mail(self.envelope, sender, recipient, sender_name=self.sender_name)
+        self.verdict = self._sent(sender, recipient, mail)
         return self.verdict.is_sent
 
     def _sent(self, sender: str, recipient: str, content: bytes) -> Delivery:

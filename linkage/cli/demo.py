@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,9 +19,9 @@ from linkage.errors import CannotWrite
 from linkage.settings import Mode, Settings, assets_folder, load_settings
 
 if TYPE_CHECKING:
-    from flows.drain import Event
     from flows.driver import Driver
     from flows.process import Process
+    from flows.server import LoopbackServer
     from linkage.db.work import Work
     from linkage.schemas.charter import Charter
     from linkage.simulation.drive import Demonstration, Happening
@@ -49,13 +48,23 @@ def demo(
     plan = load_charter(path, schemes=scheme_codes())
     settings = _settings(mode)
     say(f"Linkage demonstration: {plan.project.name}（模拟数据 · 演示用）")
-    work = Work.open(settings)
-    try:
+    with ExitStack() as stack:
+        server = _start_server(settings, stack)  # its start hides behind what comes next
+        work = Work.open(settings)
+        stack.callback(work.close)
         with progress() as shown:
-            demonstration = _play(work, plan, seed=seed, scale=scale, mode=mode, shown=shown)
+            demonstration = _play(work, plan, server, seed=seed, scale=scale, shown=shown)
         _show(demonstration, time.monotonic() - started)
-    finally:
-        work.close()
+
+
+def _start_server(settings: Settings, stack: ExitStack) -> LoopbackServer | None:
+    from flows.server import start_in_background
+
+    if settings.mode is not Mode.EMBEDDED:
+        return None
+    server = start_in_background(settings)
+    stack.callback(server.stop)
+    return server
 
 
 def _settings(mode: Mode) -> Settings:
@@ -77,20 +86,20 @@ def _settings(mode: Mode) -> Settings:
     )
 
 
-def _play(work: Work, plan: Charter, *, seed: int, scale: float, mode: Mode, shown: Progress) -> Demonstration:
+def _play(
+    work: Work, plan: Charter, server: LoopbackServer | None, *, seed: int, scale: float, shown: Progress
+) -> Demonstration:
     from flows.drain import drain
     from flows.process import entered
     from linkage.simulation.drive import drive, start
 
-    waiting = shown.add_task("Starting the worker", total=None, note="")
-    counts: Counter[str] = Counter()
-    with entered(work) as process, _driver(process, mode, shown, waiting) as driver:
-        shown.update(waiting, description="Entering charter, volunteers and survey", note="")
-        demonstration = start(work, plan, seed, scale=scale)
+    waiting = shown.add_task("Entering charter, volunteers and survey", total=None, note="")
+    demonstration = start(work, plan, seed, scale=scale)
+    with entered(work) as process, _driver(process, server, shown, waiting) as driver:
         shown.update(waiting, total=1000, completed=0)
 
         def tick(now: datetime) -> None:
-            drain(work, driver, now, lambda event: _count(counts, event))
+            drain(work, driver, now, lambda _: None)
 
         def on_happening(event: Happening) -> None:
             shown.update(
@@ -106,18 +115,14 @@ def _play(work: Work, plan: Charter, *, seed: int, scale: float, mode: Mode, sho
 
 
 @contextmanager
-def _driver(process: Process, mode: Mode, shown: Progress, task: TaskID) -> Iterator[Driver]:
+def _driver(process: Process, server: LoopbackServer | None, shown: Progress, task: TaskID) -> Iterator[Driver]:
     from flows.driver import open_driver
 
     def waited(seconds: float) -> None:
         shown.update(task, description="Starting the worker", note=f"{seconds:.0f} s; the first start takes longest")
 
-    with open_driver(process, mode=mode, on_progress=waited) as driver:
+    with open_driver(process, server=server, on_progress=waited) as driver:
         yield driver
-
-
-def _count(counts: Counter[str], event: Event) -> None:
-    counts[type(event).__name__] += 1
 
 
 def _show(demonstration: Demonstration, seconds: float) -> None:

@@ -102,14 +102,16 @@ def obstacles(need: AskedNeed, service: OfferedService) -> tuple[GapCause, ...]:
 def _obstacles(need: AskedNeed, service: OfferedService) -> Iterator[GapCause]:
     if service.areas and not service.areas & {need.community, need.area}:
         yield GapCause.OUT_OF_AREA
+    is_refused = service.needs_consent and not need.has_consent
     if service.min_age is not None or service.max_age is not None:
         if need.age is None:
-            yield GapCause.UNKNOWN_AGE
+            if not is_refused:  # without consent no age is kept; asking for it again would be the wrong advice
+                yield GapCause.UNKNOWN_AGE
         elif not (service.min_age or 0) <= need.age <= (need.age if service.max_age is None else service.max_age):
             yield GapCause.WRONG_AGE
     if need.needed_by_on is not None and service.first_on is not None and service.first_on > need.needed_by_on:
         yield GapCause.TOO_LATE
-    if service.needs_consent and not need.has_consent:
+    if is_refused:
         yield GapCause.NO_CONSENT
 
 

@@ -53,6 +53,15 @@ def a_service(**changed: Any) -> OfferedService:
         pytest.param({"age": 18}, {"max_age": 17}, (GapCause.WRONG_AGE,), id="too-old"),
         pytest.param({"age": None}, {"min_age": 60}, (GapCause.UNKNOWN_AGE,), id="age-unknown"),
         pytest.param({"age": None}, {}, (), id="age-not-asked"),
+        pytest.param(
+            {"age": None, "has_consent": False}, {"min_age": 60}, (GapCause.NO_CONSENT,), id="no-age-for-no-consent"
+        ),
+        pytest.param(
+            {"age": None, "has_consent": False},
+            {"min_age": 60, "needs_consent": False},
+            (GapCause.UNKNOWN_AGE,),
+            id="age-asked-of-all",
+        ),
         pytest.param({"needed_by_on": TODAY}, {"first_on": date(2024, 7, 2)}, (GapCause.TOO_LATE,), id="too-late"),
         pytest.param({"needed_by_on": date(2024, 7, 2)}, {"first_on": date(2024, 7, 2)}, (), id="just-in-time"),
         pytest.param({"needed_by_on": TODAY}, {}, (), id="not-bound-to-days"),

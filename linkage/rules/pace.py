@@ -47,7 +47,8 @@ class Pace:
     due_count
         What an even pace would have finished by now.
     forecast_count
-        What the present pace comes to at the end; None before the period has begun.
+        What the present pace comes to at the end, to the nearest whole; None before the period has begun, and for
+        what does not grow with time.
     """
 
     due_count: int
@@ -55,14 +56,19 @@ class Pace:
     standing: PaceStanding
 
 
-def pace(done_count: int, target_count: int, elapsed: Fraction) -> Pace:
+def pace(done_count: int, target_count: int, elapsed: Fraction, *, is_growing: bool = True) -> Pace:
     """Compare what is done with the time that has passed.
 
     A kept promise is never behind. While the period runs, more than a tenth of delay that comes to at least one whole
     unit is behind; at its end anything missing is.
+
+    Parameters
+    ----------
+    is_growing
+        Whether twice the time makes twice the count; distinct persons come again and are not forecast.
     """
     due = due_count(target_count, elapsed)
-    forecast = None if elapsed == 0 else int(done_count / elapsed)
+    forecast = int(done_count / elapsed + Fraction(1, 2)) if elapsed and is_growing else None
     even = target_count * elapsed
     if done_count >= target_count:
         standing = PaceStanding.AHEAD if elapsed < 1 else PaceStanding.ON_PACE

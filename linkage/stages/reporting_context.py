@@ -12,19 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import Head
-from linkage.db.tables import Activity, Claim, Gate, MoneyEntry, Person, Report, ServiceItem, Tranche
+from linkage.db.tables import Claim, Report
 from linkage.db.tables import Figure as FigureRow
-from linkage.rules.contract_units import Uncounted, UnitTally
-from linkage.rules.disbursement import WHOSE_TURN
-from linkage.rules.pace import Pace, pace
-from linkage.rules.reporting import tallies, unit_code
-from linkage.rules.reporting_facts import Facts, Scope
+from linkage.rules.reporting_facts import Facts
 from linkage.rules.reporting_tables import answers_by_level, monthly_counts, needs_funnel
 from linkage.schemas.figure import Period, Share
 from linkage.schemas.report import (
     BudgetRow,
     DutyRow,
-    GateRow,
     PartyRow,
     ReportContext,
     Satisfaction,
@@ -32,15 +27,15 @@ from linkage.schemas.report import (
     SourceConflict,
     SourceValue,
     TrancheRow,
-    UncountedUnit,
-    UnitProgress,
     VolunteerEffort,
 )
 from linkage.stages.reporting_facts import load_facts, scope_of
 from linkage.stages.reporting_figures import printed, rows_of, trace_code
 from linkage.stages.reporting_files import audit_head, check_code, simulation_seed, words
-from linkage.stages.standing import Standing, local_date
-from linkage.terms import AssessedFigure, PaceStanding, PartyRole, ReportFigure, UnitCount
+from linkage.stages.reporting_money import last_result, tranche_rows
+from linkage.stages.reporting_units import Units
+from linkage.stages.standing import Standing
+from linkage.terms import AssessedFigure, PartyRole, ReportFigure
 
 KEY_FIGURES = (*(figure.value for figure in ReportFigure), AssessedFigure.SATISFACTION_RATIO.value)
 _LEVEL_LABELS = {5: "很满意", 4: "满意", 3: "一般", 2: "不满意", 1: "很不满意"}
@@ -52,8 +47,8 @@ def report_context(session: Session, standing: Standing, report: Report) -> Repo
     rows = {row.code: row for row in rows_of(session, report)}
     facts = load_facts(session, standing, report.cut_off_on)
     scope = scope_of(standing, report.cut_off_on)
-    units = _Units(session, standing, rows, facts, scope)
-    tranches = _tranches(session, standing)
+    units = Units(session, rows, facts, scope)
+    tranches = tranche_rows(session, standing)
     return ReportContext(
         organization=charter.organization.name,
         project_name=project.name,
@@ -87,6 +82,7 @@ def report_context(session: Session, standing: Standing, report: Report) -> Repo
             DutyRow(party=charter.party(duty.party).name, duty=duty.duty, due_on=duty.due_on)
             for duty in charter.responsibilities
         ),
+        assessment=last_result(session, standing),
         conflicts=_conflicts(session, standing),
         figures=tuple(printed(report, row) for row in rows.values()),
     )
@@ -100,92 +96,8 @@ def _parties(standing: Standing) -> tuple[PartyRow, ...]:
     )
 
 
-class _Units:
-    """The contract units: stored counts, with what does not count and where the pace leads."""
-
-    def __init__(
-        self, session: Session, standing: Standing, rows: Mapping[str, FigureRow], facts: Facts, scope: Scope
-    ) -> None:
-        self._session = session
-        self._references = _References(session, standing)
-        self.elapsed = scope.elapsed
-        self.tallies = tallies(facts, scope.units)
-        self.paces: dict[str, Pace] = {}
-        self.progress = tuple(self._progress(one, rows[unit_code(one.unit)]) for one in self.tallies)
-
-    def _progress(self, one: UnitTally, row: FigureRow) -> UnitProgress:
-        counted = row.numerator or 0
-        found = self.paces[one.unit.code] = pace(counted, one.unit.target_count, self.elapsed)
-        minimums = [
-            {"basis": minimum.basis.label, "measure": minimum.measure.label, "at_least": minimum.at_least}
-            for minimum in one.unit.per_unit
-        ]
-        return UnitProgress(
-            code=one.unit.code,
-            name=one.unit.name,
-            method=one.unit.method,
-            unit=one.unit.unit,
-            minimum="".join(words(self._session, "report/minimum.txt.j2", {"minimums": minimums})),
-            target_count=one.unit.target_count,
-            recorded_count=max(one.recorded_count, counted),
-            counted_count=counted,
-            expected_count=found.due_count,
-            forecast_count=found.forecast_count,
-            is_behind=found.standing is PaceStanding.BEHIND,
-            uncounted=tuple(self._uncounted(one, item) for item in one.uncounted),
-            trace=trace_code(row),
-        )
-
-    def _uncounted(self, one: UnitTally, item: Uncounted) -> UncountedUnit:
-        shortfalls = [
-            {
-                "measure": short.measure.label,
-                "is_average": short.basis.value == "average",
-                "reached": _rounded(short.reached.numerator, short.reached.denominator),
-                "at_least": short.at_least,
-            }
-            for short in item.shortfalls
-        ]
-        values = {
-            "shortfalls": shortfalls,
-            "cause": item.cause.label,
-            "waiting_count": 0 if item.part is None else item.part.waiting_count,
-        }
-        return UncountedUnit(
-            reference=self._references.of(one, item),
-            reason="".join(words(self._session, "report/uncounted.txt.j2", values)),
-        )
-
-
-def _rounded(numerator: int, denominator: int) -> str:
-    """Write a mean with at most one decimal, rounded down so that a missed minimum never reads as met."""
-    tenths = numerator * 10 // denominator
-    return str(tenths // 10) if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
-
-
-class _References:
-    """What people call an activity, a group or a case; a case is named by the person's code."""
-
-    def __init__(self, session: Session, standing: Standing) -> None:
-        self._session = session
-        self._standing = standing
-
-    def of(self, one: UnitTally, item: Uncounted) -> str:
-        if item.part is None:
-            return f"{len(item.record_ids):,} 条记录"
-        activity = self._session.get_one(Activity, item.part.activity_id)
-        service = self._session.get_one(ServiceItem, activity.service_item_id)
-        if one.unit.counts is UnitCount.ACTIVITIES:
-            return f"{activity.name}（{activity.held_on:%Y-%m-%d}）"
-        if one.unit.counts is UnitCount.CASES and item.part.person_id is not None:
-            return f"{service.name} {self._session.get_one(Person, item.part.person_id).code}"
-        series = item.part.series
-        own = "" if series in {None, f"{service.code}-c{activity.cycle}"} else f"“{series}”"
-        return f"{service.name}{own}（第{activity.cycle}期）"
-
-
 def _overview(
-    session: Session, standing: Standing, report: Report, rows: Mapping[str, FigureRow], units: _Units
+    session: Session, standing: Standing, report: Report, rows: Mapping[str, FigureRow], units: Units
 ) -> tuple[str, ...]:
     project = standing.project
     cycle = standing.charter.cycle(report.cycle)
@@ -206,7 +118,7 @@ def _overview(
     return words(session, "report/overview.txt.j2", values)
 
 
-def _warnings(session: Session, facts: Facts, units: _Units, tranches: Sequence[TrancheRow]) -> tuple[str, ...]:
+def _warnings(session: Session, facts: Facts, units: Units, tranches: Sequence[TrancheRow]) -> tuple[str, ...]:
     behind = [
         {
             "name": one.name,
@@ -265,44 +177,6 @@ def _volunteers(facts: Facts, rows: Mapping[str, FigureRow]) -> VolunteerEffort 
         pledged_persons=sum(one.pledge_minutes > 0 for one in registered),
         pledge_met=share,
         trace=trace_code(minutes),
-    )
-
-
-def _tranches(session: Session, standing: Standing) -> tuple[TrancheRow, ...]:
-    project_id = standing.project.id
-    released = {
-        tranche_id: local_date(at)
-        for tranche_id, at in session.execute(
-            select(MoneyEntry.tranche_id, MoneyEntry.released_at)
-            .where(MoneyEntry.project_id == project_id)
-            .order_by(MoneyEntry.id.desc())
-        )
-    }
-    gates: dict[int, list[Gate]] = {}
-    for gate in session.execute(select(Gate).where(Gate.project_id == project_id).order_by(Gate.id)).scalars():
-        gates.setdefault(gate.tranche_id, []).append(gate)
-    rows = session.execute(select(Tranche).where(Tranche.project_id == project_id).order_by(Tranche.ordinal)).scalars()
-    return tuple(
-        TrancheRow(
-            number=row.ordinal,
-            name=row.name,
-            amount_fen=row.amount_fen,
-            ratio=standing.charter.tranche(row.code).ratio_percent / 100,
-            state=row.state,
-            released_on=released.get(row.id),
-            gates=tuple(_gate(gate) for gate in gates.get(row.id, ())),
-        )
-        for row in rows
-    )
-
-
-def _gate(gate: Gate) -> GateRow:
-    since_at = gate.opened_at or gate.waiting_since_at
-    return GateRow(
-        kind=gate.kind,
-        is_open=gate.opened_at is not None,
-        since_on=None if since_at is None else local_date(since_at),
-        whose_turn="" if gate.opened_at is not None else WHOSE_TURN[gate.kind].label,
     )
 
 

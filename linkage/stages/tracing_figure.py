@@ -81,7 +81,7 @@ def trace_figure(session: Session, row: Figure, *, all_records: bool) -> dict[st
         },
         "recount": again._asdict(),
         "activities": links.activities(session, _activity_ids(session, kind, row.record_ids), all_records=all_records),
-        "assessed_figures": links.figure_lines(session, links.assessed_with(session, row)),
+        "assessed_figures": links.figure_lines(session, links.assessed_with(session, [row])),
         **links.onwards(session, [row]),
     }
 

@@ -130,10 +130,18 @@ def figures_with(session: Session, project_id: int, kind: RecordKind, ids: Colle
     return tuple(row for row in session.execute(query).scalars() if not wanted.isdisjoint(row.record_ids))
 
 
-def assessed_with(session: Session, row: Figure) -> tuple[Figure, ...]:
-    """Find the assessed shares of a figure's report that rest on any of its records, itself among them."""
-    found = figures_with(session, row.project_id, RecordKind.of(row.record_kind), row.record_ids)
-    return tuple(one for one in found if one.report_id == row.report_id and one.code in _ASSESSED)
+def assessed_with(session: Session, rows: Sequence[Figure]) -> tuple[Figure, ...]:
+    """Find the assessed shares, of the same reports, that rest on any record of some figures."""
+    query = select(Figure).where(Figure.report_id.in_({row.report_id for row in rows}), Figure.code.in_(_ASSESSED))
+    shares = list(session.execute(query.order_by(Figure.id)).scalars())
+    records: dict[tuple[int, str], set[int]] = {}
+    for row in rows:
+        records.setdefault((row.report_id, row.record_kind), set()).update(row.record_ids)
+    return tuple(
+        share
+        for share in shares
+        if not records.get((share.report_id, share.record_kind), set()).isdisjoint(share.record_ids)
+    )
 
 
 _ASSESSED: Final = frozenset(figure.value for figure in AssessedFigure)
@@ -235,6 +243,6 @@ def tranche_line(session: Session, row: Tranche) -> dict[str, Any]:
 
 def onwards(session: Session, rows: Sequence[Figure]) -> dict[str, Any]:
     """Follow figures on to the points and the tranches they decide."""
-    reached = {one.id: one for row in rows for one in (row, *assessed_with(session, row))}
+    reached = {one.id: one for one in (*rows, *assessed_with(session, rows))}
     points = scores_of(session, list(reached.values()))
     return {"scores": score_lines(session, points), "tranches": tranches_of(session, points)}

@@ -45,7 +45,7 @@ def test_due_count_names_whole_units_only() -> None:
     ("done", "target", "elapsed", "expected"),
     [
         pytest.param(0, 4, Fraction(0), Pace(0, None, PaceStanding.ON_PACE), id="not-begun"),
-        pytest.param(1, 4, Fraction(92, 365), Pace(1, 3, PaceStanding.ON_PACE), id="one-group-a-quarter"),
+        pytest.param(1, 4, Fraction(92, 365), Pace(1, 4, PaceStanding.ON_PACE), id="one-group-a-quarter"),
         pytest.param(0, 4, Fraction(92, 365), Pace(1, 0, PaceStanding.BEHIND), id="no-group-a-quarter"),
         pytest.param(95, 200, Fraction(1, 2), Pace(100, 190, PaceStanding.ON_PACE), id="a-little-late"),
         pytest.param(90, 200, Fraction(1, 2), Pace(100, 180, PaceStanding.ON_PACE), id="a-tenth-late"),
@@ -64,8 +64,13 @@ def test_pace_warns_early(done: int, target: int, elapsed: Fraction, expected: P
 
 @given(st.integers(0, 10_000), st.integers(1, 10_000), st.integers(1, 365))
 def test_forecast_is_exact(done: int, target: int, days: int) -> None:
-    """The forecast is the present pace over the whole period, rounded down, without a binary fraction between."""
+    """The forecast is the present pace over the whole period, half up, without a binary fraction between."""
     found = pace(done, target, Fraction(days, 365))
 
-    assert found.forecast_count == done * 365 // days
+    assert found.forecast_count == (2 * done * 365 + days) // (2 * days)
     assert found.due_count == target * days // 365
+
+
+def test_distinct_persons_are_not_forecast() -> None:
+    """Residents come again: 178 people at half the period are not 353 at its end."""
+    assert pace(178, 240, Fraction(184, 365), is_growing=False) == Pace(120, None, PaceStanding.AHEAD)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from linkage.db.tables import (
     Activity,
     Area,
     Assignment,
+    CommonIssue,
     Community,
     ContractUnit,
     Gap,
@@ -60,15 +62,29 @@ class Field:
     adopted: Any
     _people: dict[str, int] = field(default_factory=dict)
     _activities: int = 0
+    _session: Session | None = None
 
     def write(self, use_case: Callable[[Session], Any], now: datetime = NOW) -> Any:
         """Run one change in a transaction of its own."""
+        if self._session is not None:
+            return use_case(self._session)
 
         def change(session: Session) -> Any:
             act(session, "test.entered", project_id=self.adopted.project_id)
             return use_case(session)
 
         return self.adopted.run(change, now)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Enter many rows in one transaction."""
+        with self.adopted.work.begin(self.adopted.organization_id, now=NOW) as session:
+            act(session, "test.entered", project_id=self.adopted.project_id)
+            self._session = session
+            try:
+                yield
+            finally:
+                self._session = None
 
     def _row(self, session: Session, table: type[Owned], **values: Any) -> int:
         return insert_rows(session, table, [{"project_id": self.adopted.project_id, **values}])[0]
@@ -180,8 +196,15 @@ class Field:
         person_id = self.person(code)
 
         def enter(session: Session) -> int:
+            community_id = self._id(session, Community, community)
+            issue = select(CommonIssue.id).where(
+                CommonIssue.community_id == community_id, CommonIssue.category == category
+            )
+            issue_id = session.execute(issue).scalar_one_or_none() or self._row(
+                session, CommonIssue, community_id=community_id, category=category, cycle=1
+            )
             need_id = self._row(
-                session, Need, person_id=person_id, community_id=self._id(session, Community, community),
+                session, Need, common_issue_id=issue_id, person_id=person_id, community_id=community_id,
                 category=category, question_key="6", stated=category.label, quantity=1, priority=2, asked_on=on,
                 needed_by_on=None, cycle=1, state=NeedState.UNMET if gap else NeedState.ACCEPTED,
             )  # fmt: skip
@@ -257,16 +280,17 @@ class Field:
 
 def fill(found: Field) -> None:
     """Enter 12 lunches for two residents, rated; a need met, one left a gap; two volunteers, one who came."""
-    for code in ("R0001", "R0002"):
-        found.person(code)
-    found.volunteer("V0001", pledge_minutes=60)
-    found.volunteer("V0002", pledge_minutes=60)
-    need_id = found.need("R0001", service="lunch")
-    found.need("R0002", NeedCategory.LEGAL, gap=GapCause.NO_OFFER)
-    for month, day in ((7, 1), (7, 2), (8, 1), (8, 2), (9, 2), (9, 3)):
-        activity_id = found.activity("lunch", date(2024, month, day))
-        found.serve(activity_id, ["R0001", "R0002"], points=5 if day < 3 else 3, need_id=need_id)
-        found.hours("V0001", activity_id, 90, is_lead=day == 1)
+    with found.together():
+        for code in ("R0001", "R0002"):
+            found.person(code)
+        found.volunteer("V0001", pledge_minutes=60)
+        found.volunteer("V0002", pledge_minutes=60)
+        need_id = found.need("R0001", service="lunch")
+        found.need("R0002", NeedCategory.LEGAL, gap=GapCause.NO_OFFER)
+        for month, day in ((7, 1), (7, 2), (8, 1), (8, 2), (9, 2), (9, 3)):
+            activity_id = found.activity("lunch", date(2024, month, day))
+            found.serve(activity_id, ["R0001", "R0002"], points=5 if day < 3 else 3, need_id=need_id)
+            found.hours("V0001", activity_id, 90, is_lead=day == 1)
 
 
 @pytest.fixture

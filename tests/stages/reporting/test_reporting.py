@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from linkage.schemas.report import ReportContext
 from linkage.stages import initiation, reporting
 from linkage.stages.reporting_context import report_context
 from linkage.stages.reporting_figures import digest
+from linkage.stages.reporting_money import last_result
 from linkage.stages.standing import standing_of
 from linkage.stages.steps import Due
 from linkage.stages.summaries import due_summaries, send_summary
@@ -32,6 +34,7 @@ from linkage.terms import (
     AssessedFigure,
     DecisionKind,
     ListKind,
+    RaterKind,
     ReportFigure,
     ReportKind,
     ServiceMethod,
@@ -48,9 +51,14 @@ def papers(field: Any) -> Path:
     return folder / "documents" / "sunshine" / "elder-care" / "cycle-1"
 
 
+def count(field: Any, now: datetime = NOW) -> None:
+    """Count the figures and print nothing."""
+    reporting.STEPS[0].run(field.adopted.work, field.adopted.due, now)
+
+
 def a_context(field: Any, now: datetime = NOW) -> ReportContext:
     """Count the figures and return what the report is printed from."""
-    reporting.STEPS[0].run(field.adopted.work, field.adopted.due, now)
+    count(field, now)
 
     def read(session: Any, standing: Any) -> ReportContext:
         report = reporting.report_of(session, standing)
@@ -118,7 +126,7 @@ def test_steps_wait_for_the_figures(served: Any) -> None:
 
 def test_figures_name_their_records(served: Any) -> None:
     """Each figure holds its records ascending, how many they are, and their digest; all assessed shares are there."""
-    served.adopted.step(reporting, NOW)
+    count(served)
 
     rows = {row.code: row for row in served.adopted.all(Figure)}
 
@@ -140,7 +148,7 @@ def test_figures_leave_out_what_came_after_the_cut_off(served: Any) -> None:
     later = served.activity("lunch", date(2024, 10, 1))
     served.serve(later, ["R0003"], points=1)
     served.need("R0004", on=date(2024, 10, 1))
-    served.adopted.step(reporting, NOW)
+    count(served)
 
     rows = {row.code: row.numerator for row in served.adopted.all(Figure)}
 
@@ -287,8 +295,7 @@ def test_final_report_feeds_the_assessment(closing: Any) -> None:
     from linkage.stages import assessment
     from linkage.stages.tracing_links import scores_of
 
-    closing.adopted.step(reporting, END)
-    adopt(closing, now=END)
+    count(closing, END)
     closing.adopted.enter(Stage.ASSESSMENT, END)
 
     closing.adopted.step(assessment, END)
@@ -297,6 +304,38 @@ def test_final_report_feeds_the_assessment(closing: Any) -> None:
     figures = closing.adopted.all(Figure)
     used = closing.adopted.look(lambda session: scores_of(session, figures))
     assert {score.indicator for score in used} == {"units", "needs", "timely-records", "satisfaction"}
+
+
+def test_report_tells_the_last_result(closing: Any) -> None:
+    """A report prints the last assessment's score, band and raters, and what had to be put right."""
+    from linkage.stages import assessment
+
+    count(closing, END)
+    closing.adopted.enter(Stage.ASSESSMENT, END)
+    closing.adopted.step(assessment, END)
+    sheets = {
+        (RaterKind.THIRD_PARTY, "assessor"): ("management", "process", "records", "finance"),
+        (RaterKind.PURCHASER, "street"): ("daily", "outcome"),
+        (RaterKind.COMMUNITY, "committee-east"): ("presence", "governance"),
+    }
+    for (rater, actor), lines in sheets.items():
+        points = dict.fromkeys(lines, Decimal(3))
+        closing.adopted.run(
+            lambda session, one=rater, by=actor, given=points: assessment.submit(
+                session, closing.adopted.project_id, one, given, actor=by, is_unrelated=True, now=END
+            ),
+            END,
+        )
+    closing.adopted.step(assessment, END)
+
+    result = closing.standing(last_result)
+
+    (row,) = closing.adopted.all(Assessment)
+    assert (result.band, result.is_passed) == ("不合格", False)
+    assert result.score * 100 == row.score_hundredths
+    assert [one.rater for one in result.raters][:2] == [RaterKind.THIRD_PARTY, RaterKind.PURCHASER]
+    assert all(one.score is not None for one in result.raters)
+    assert result.rectification.startswith("整改中，期限 2025-02-01")
 
 
 def test_notices_carry_traces_and_no_resident(served: Any) -> None:
@@ -349,7 +388,6 @@ def test_adoption_is_refused(served: Any, steps: int, actor: str, stage: Stage, 
 
 def test_late_adoption_says_since_when(served: Any) -> None:
     """The charter gives ten days for the report; the condition shows the day, and when it has passed."""
-    served.adopted.step(reporting, NOW)
 
     def detail(now: datetime) -> str:
         found = served.standing(lambda session, standing: reporting.conditions(session, standing, now))

@@ -197,6 +197,7 @@ def test_need_is_followed_to_service_and_figures(counted: Any) -> None:
     assert [(one["service_item"], one["state"], one["reasons"]) for one in found["matches"]] == [
         ("lunch", "accepted", [{"ground": "category"}])
     ]
+    assert found["common_issue"] == {"category": "meal", "cycle": 1, "needs": 1}
     assert found["service_records"]["count"] == 12
     assert found["contract_units"] == ["meals"]
     assert {"needs_asked", "needs_met", "needs_answered_ratio", "person_times"} <= {
@@ -253,10 +254,10 @@ def test_hours_lead_to_the_accepted_shift(counted: Any) -> None:
         pytest.param("R999999", "no service record R999999 here", id="unknown-record"),
     ],
 )
-def test_id_that_is_none_is_refused(counted: Any, trace_id: str, expected: str) -> None:
+def test_id_that_is_none_is_refused(adopted: Any, trace_id: str, expected: str) -> None:
     """What is not an id, or is not here, is refused with what would be right."""
     with pytest.raises(Unknown, match=expected):
-        follow(counted, trace_id)
+        adopted.look(lambda session: trace(session, trace_id))
 
 
 def test_other_organization_sees_no_figure(counted: Any, work: Work) -> None:

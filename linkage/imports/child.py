@@ -20,6 +20,7 @@ from typing import Any, Final
 import python_calamine as calamine
 
 from linkage.imports.guard import MAX_CELL_CHARACTERS, MAX_CELL_COUNT, MAX_COLUMN_COUNT, MAX_ROW_COUNT
+from linkage.memory import collector_paused
 
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 PROCESSOR_SECONDS: Final = 30
@@ -99,6 +100,7 @@ def _sheet_cells(sheet: calamine.CalamineSheet) -> dict[str, Any]:
     return {"name": sheet.name, "start": list(start), "rows": rows}
 
 
+@collector_paused()
 def _read(content: bytes) -> dict[str, Any]:
     workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     names = [

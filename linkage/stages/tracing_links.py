@@ -56,15 +56,16 @@ def page(letter: str, ids: Iterable[int], *, all_records: bool) -> dict[str, Any
 def activities(session: Session, ids: Collection[int], *, all_records: bool) -> dict[str, Any]:
     """Tell which activities records come from, and how they were staffed."""
     query = (
-        select(Activity, ServiceItem.code, ContractUnit.code)
+        select(Activity, ServiceItem.code)
         .join(ServiceItem, ServiceItem.id == Activity.service_item_id)
-        .outerjoin(ContractUnit, ContractUnit.id == Activity.contract_unit_id)
         .where(Activity.id.in_(ids))
         .order_by(Activity.held_on, Activity.id)
     )
     rows = session.execute(query).all()
     shown = rows if all_records else rows[:PAGE]
     records = _count(session, ServiceRecord.activity_id, ids)
+    wanted = {row.contract_unit_id for row, _ in rows}
+    units = dict(session.execute(select(ContractUnit.id, ContractUnit.code).where(ContractUnit.id.in_(wanted))).all())
     return {
         "count": len(rows),
         "shown": len(shown),
@@ -73,17 +74,17 @@ def activities(session: Session, ids: Collection[int], *, all_records: bool) -> 
                 "id": f"A{row.id}",
                 "code": row.code,
                 "service_item": service,
-                "contract_unit": unit,
+                "contract_unit": None if row.contract_unit_id is None else units[row.contract_unit_id],
                 "method": row.method.value,
                 "cycle": row.cycle,
                 "held_on": row.held_on.isoformat(),
                 "state": row.state.value,
                 "service_records": records[row.id],
             }
-            for row, service, unit in shown
+            for row, service in shown
         ],
         "volunteering": volunteering(session, ids),
-        "contract_units": sorted({unit for _, _, unit in rows if unit is not None}),
+        "contract_units": sorted(units.values()),
     }
 
 

@@ -142,9 +142,8 @@ def trace_activity(session: Session, row: Activity, *, all_records: bool) -> dic
 
 
 def _activity(session: Session, row: Activity) -> dict[str, Any]:
-    return links.activities(session, [row.id], all_records=True)["items"][0] | {
-        "volunteering": links.volunteering(session, [row.id])
-    }
+    (line,) = links.activities(session, [row.id], all_records=True)["items"]
+    return {**line, "volunteering": links.volunteering(session, [row.id])}
 
 
 def _hours_of(session: Session, row: Activity) -> list[int]:

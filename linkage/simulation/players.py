@@ -16,11 +16,13 @@ from sqlalchemy import select
 from linkage.db.tables import Match, Party, ProjectParty, ServiceItem, ShiftOffer
 from linkage.db.work import Work
 from linkage.rules.assessment import judged_raters
+from linkage.simulation.visits import visits_of_cycle
 from linkage.simulation.world import World
 from linkage.stages import assessment, delivery, disbursement, matching_answers, reporting, scheduling, survey
 from linkage.stages.delivery_flags import clear_flag, waiting_flags
 from linkage.stages.scheduling_answers import answer_all
 from linkage.stages.standing import Condition, standing_of
+from linkage.stages.survey_visit import record_visit
 from linkage.terms import MatchState, OfferState, PartyRole, RaterKind
 
 _PROVIDER_ACCEPTS = 0.97
@@ -54,9 +56,12 @@ class Table:
 
 
 def close_survey(table: Table, now: datetime) -> None:
-    """The provider ends the survey."""
+    """The provider visits a few households with the committee, then ends the survey."""
     actor = table.actor(PartyRole.PROVIDER)
     with table.work.begin(table.organization_id, actor=actor, now=now) as session:
+        cycle = standing_of(session, table.project_id).project.cycle
+        for visit in visits_of_cycle(table.world, cycle, now):
+            record_visit(session, table.project_id, visit, actor=actor, now=now)
         survey.close(session, table.project_id, actor=actor, now=now)
 
 

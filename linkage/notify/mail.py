@@ -2,7 +2,7 @@
 
 The Message-ID is made of the notice's key and comes out the same each time, so that a repeated mail can be
 recognised. No name of a person is added here; addresses are the caller's. The older classes of the standard
-library are used on purpose: `EmailMessage` takes three times as long (1.3 ms a mail), which thousands of notices feel.
+library are used on purpose: `EmailMessage` costs 1.3 ms of CPU more a mail, which thousands of notices feel.
 """
 
 from __future__ import annotations

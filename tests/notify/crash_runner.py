@@ -1,6 +1,6 @@
 """Kill a deliverer at every step and let another finish: run as a program by the crash test.
 
-For n = 1, 2, … three notices are queued, a child delivers them and kills itself (SIGKILL) at its n-th step: before
+For n = 1, 2, … a few notices are queued, a child delivers them and kills itself (SIGKILL) at its n-th step: before
 and after every commit, before and after every send, before every file gets its final name. Then a second child
 delivers after the lease has run out. It ends with the first n that no child reached, and prints what was found.
 """
@@ -76,16 +76,16 @@ class StepChannels(Channels):
         return answer
 
 
-def queue_three(work: Work, round_number: int, channel: str) -> list[int]:
-    """Queue three notices and return their ids."""
-    keys = [f"r{round_number}-{number}" for number in range(3)]
+def queue_some(work: Work, round_number: int, channel: str) -> list[int]:
+    """Queue three notices for the mailbox, or two for the robot, and return their ids."""
+    keys = [f"r{round_number}-{number}" for number in range(3 if channel == "mailbox" else 2)]
     with work.begin(1, now=START) as session:
         project_id = session.execute(select(Project.id)).scalar_one()
         party_id = session.execute(select(Party.id).where(Party.code == "street")).scalar_one()
         for key in keys:
             letter = Letter(project_id, "matching/match_offered", key, channel, party_id=party_id)
             queue(session, letter, lambda key=key: (f"notice {key}", "body\n"), now=START)
-        act(session, "notices.queued", count=3)
+        act(session, "notices.queued", count=len(keys))
         session.flush()
         return list(session.execute(select(Message.id).where(Message.dedupe_key.in_(keys))).scalars())
 
@@ -124,7 +124,7 @@ def deliver_once(work: Work, now: datetime, address: str, deadly: int, *, is_wat
 
 
 def found(work: Work, ids: list[int]) -> dict[str, object]:
-    """Read what became of three notices."""
+    """Read what became of notices."""
     with work.read(1) as session:
         rows = session.execute(select(Message.id, Message.state, Message.dedupe_key).where(Message.id.in_(ids))).all()
         attempts = session.execute(
@@ -152,10 +152,10 @@ def main(data_folder: str, url: str, address: str, repeat: str) -> None:
         from linkage.notify import sending
 
         sending._register()  # once, not in each child: Apprise takes a second to load its plugins
-    queue_three(work, 0, "mailbox" if address == "-" else "group")
+    queue_some(work, 0, "mailbox" if address == "-" else "group")
     deliver_once(work, START, address, 0, is_watched=False)  # warms what children then share
     for deadly in range(1, 200):
-        ids = queue_three(work, deadly, "mailbox" if address == "-" else "group")
+        ids = queue_some(work, deadly, "mailbox" if address == "-" else "group")
         work.close()  # a child may not use the connections of its parent
         now = START + timedelta(hours=deadly)
         code = in_child(lambda now=now, deadly=deadly: deliver_once(work, now, address, deadly))

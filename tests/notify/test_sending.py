@@ -91,6 +91,17 @@ def test_refusal_under_http_200_is_no_delivery(vendor: Vendor, kind: ChannelType
     assert "limit ***" in (delivery.error or "")
 
 
+def test_apprise_alone_takes_the_refusal_for_success(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why the checked plugins exist; should Apprise learn to read the answer, this says that they may go."""
+    from apprise.plugins.wecombot import NotifyWeComBot
+
+    monkeypatch.setattr(NotifyWeComBot, "notify_url", vendor.address + "/wecom?key={key}")
+    vendor.answers = [Answer({"errcode": 93000, "errmsg": "invalid webhook url"})]
+
+    assert NotifyWeComBot(key=TOKEN).notify(body="您好") is True
+    assert send_outside(outlet(ChannelType.WECOM_BOT), ENVELOPE).outcome is REFUSED
+
+
 @pytest.mark.parametrize(
     ("answer", "outcome", "reason"),
     [

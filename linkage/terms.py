@@ -206,6 +206,13 @@ class RecordFlag(Term):
     LATE_RECORD = "late_record", "超过10个工作日登记"
 
 
+class FlagSubject(Term):
+    """What a flag marks; both wait for a person until they are cleared with a written reason."""
+
+    RECORD = "record", "服务记录"
+    PRESENCE = "presence", "志愿者到场"
+
+
 class RaterKind(Term):
     """Who scores in an assessment; service users are raters."""
 

@@ -15,8 +15,10 @@ from linkage.cli.installation import open_desk
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-ActorOption = Annotated[str, typer.Option("--as", metavar="CODE", help="Who acts: the code of the party or person.")]
-ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why, for the record.")]
+ActorOption = Annotated[
+    str, typer.Option("--as", metavar="CODE", help="Who acts: a party's or a volunteer's code, or staff.")
+]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")]
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class Act:
 
 @contextmanager
 def acting(organization: str | None, project: str, actor: str) -> Iterator[Act]:
-    """Open one transaction; it is committed when the command ends well."""
+    """Open one transaction of somebody the project knows; it is committed when the command ends well."""
+    from linkage.stages.belonging import require_actor
+
     with open_desk(organization) as desk:
         now = desk.work.now()
         project_id = desk.project_id(project)
         with desk.work.begin(desk.organization_id, actor=actor, now=now) as session:
+            require_actor(session, project_id, actor)
             yield Act(session, project_id, actor, now)
 
 

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from linkage import __version__
-from linkage.cli import charter, delivery, demo, matching, outcome, projects, reading, scheduling, serve, survey
-from linkage.cli.output import refuse
+from linkage.cli import (
+    charter,
+    delivery,
+    demo,
+    matching,
+    outcome,
+    projects,
+    reading,
+    running,
+    scheduling,
+    serve,
+    standing,
+    survey,
+    survey_visit,
+)
+from linkage.cli.output import prepare_streams, refuse
 from linkage.errors import LinkageError
 
 app = typer.Typer(
@@ -17,9 +32,15 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Linkage 五社联动: community-service projects from the residents' needs to the purchaser's money.",
+    epilog=(
+        "Data lies in the folder LINKAGE_DATA (default ./data). Exit status: 0 done, 1 refused with reasons, 2 wrong "
+        "usage. With --json the result is the only thing on standard output, and a refusal is one JSON object on "
+        'standard error: {"error": code, "message", "reasons": [...]}.'
+    ),
 )
 app.add_typer(charter.app, name="charter")
 app.add_typer(projects.app, name="project")
+survey.app.command("visit")(survey_visit.visit)
 app.add_typer(survey.app, name="survey")
 app.add_typer(matching.app, name="matching")
 app.add_typer(scheduling.app, name="scheduling")
@@ -29,9 +50,9 @@ app.add_typer(outcome.assessment_app, name="assessment")
 app.add_typer(outcome.disbursement_app, name="disbursement")
 app.add_typer(reading.audit_app, name="audit")
 app.command("demo")(demo.demo)
-app.command("status")(projects.status)
-app.command("run")(projects.run)
-app.command("advance")(projects.advance)
+app.command("status")(standing.status)
+app.command("run")(running.run)
+app.command("advance")(running.advance)
 app.command("notices")(reading.notices)
 app.command("trace")(reading.trace)
 app.command("serve")(serve.serve)
@@ -53,12 +74,18 @@ def root(
     """Everything an installation can be asked; data lies in LINKAGE_DATA (default: ./data)."""
 
 
-def main() -> None:
-    """Run a command; 0 done, 1 refused with reasons, 2 wrong usage."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process: 0 done, 1 refused with reasons, 2 wrong usage.
+
+    Parameters
+    ----------
+    arguments
+        What was typed after `linkage`; by default the process's own.
+    """
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    prepare_streams()
     try:
-        app()
+        app(args=typed, prog_name="linkage")
     except LinkageError as error:
-        refuse(error)
+        refuse(error, as_json="--json" in typed)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)

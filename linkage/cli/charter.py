@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from linkage.cli.installation import JsonOption
-from linkage.cli.output import print_json, print_table, say
+from linkage.cli.output import counted, print_json, say
 from linkage.errors import UnreadableFile
 from linkage.settings import assets_folder
 
@@ -37,11 +37,12 @@ def check(
     if as_json:
         print_json([{"line": problem.line, "path": problem.path, "message": problem.message} for problem in problems])
     elif problems:
-        rows = [(problem.line, problem.path, problem.message) for problem in problems]
-        print_table(f"{file}: {len(problems)} mistakes", ("line", "path", "what is wrong, what would be right"), rows)
+        for problem in problems:
+            say(f"{file}:{problem.line}: {f'{problem.path}: ' if problem.path else ''}{problem.message}")
+        say(f"{counted(len(problems), 'mistake')}; nothing is created from a charter before they are corrected")
     elif charter is not None:
-        units = len(charter.contract_units)
-        say(f"{file}: sound. {charter.project.name}: {len(charter.cycles())} cycles, {units} contract units")
+        cycles, units = counted(len(charter.cycles()), "cycle"), counted(len(charter.contract_units), "contract unit")
+        say(f"{file}: sound. {charter.project.name}: {cycles}, {units}")
     if problems:
         raise typer.Exit(1)
 

@@ -10,21 +10,26 @@ import typer
 from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
 from linkage.cli.output import print_json, print_table, say
-from linkage.errors import Unknown
-from linkage.terms import CheckMethod
+from linkage.terms import CheckMethod, FlagSubject
 
 app = typer.Typer(no_args_is_help=True, help="Delivery: check-ins, service records, ratings, flags.")
 
-ActivityArgument = Annotated[str, typer.Argument(help="The activity's code, such as canteen-lunch-2024-07-03.")]
-VolunteerArgument = Annotated[str, typer.Argument(help="The volunteer's code, such as V0001.")]
-AtOption = Annotated[datetime | None, typer.Option("--at", help="Local time; default now.")]
+ActivityArgument = Annotated[
+    str, typer.Argument(metavar="ACTIVITY", help="Its code; linkage scheduling activities lists them.")
+]
+VolunteerArgument = Annotated[str, typer.Argument(metavar="VOLUNTEER", help="The code, such as V0001.")]
+AtOption = Annotated[
+    datetime | None, typer.Option("--at", metavar="TIME", help="Local, such as 2024-07-03T10:55; default now.")
+]
 MethodOption = Annotated[CheckMethod, typer.Option("--method", help="How it was noted.")]
 
 
 def _local(at: datetime | None, now: datetime) -> datetime:
     from linkage.stages.standing import LOCAL_ZONE
 
-    return now if at is None else at.replace(tzinfo=LOCAL_ZONE)
+    if at is None:
+        return now
+    return at if at.tzinfo is not None else at.replace(tzinfo=LOCAL_ZONE)
 
 
 @app.command("check-in")
@@ -79,12 +84,13 @@ def record(
     activity: ActivityArgument,
     actor: ActorOption,
     *,
-    key: Annotated[str, typer.Option(help="What makes this entry one entry; entered again it changes nothing.")],
-    minutes: Annotated[int, typer.Option(min=0)],
-    person: Annotated[str | None, typer.Option(help="The beneficiary's code.")] = None,
+    key: Annotated[str, typer.Option(metavar="TEXT", help="Makes the entry one; entered again it changes nothing.")],
+    minutes: Annotated[int, typer.Option(min=0, help="How long the service took.")],
+    person: Annotated[str | None, typer.Option(metavar="CODE", help="The beneficiary, such as R0001.")] = None,
     person_times: Annotated[int, typer.Option("--person-times", min=1, help="Attendances this entry stands for.")] = 1,
     rating: Annotated[int | None, typer.Option(min=1, max=5, help="The beneficiary's word, 1 to 5.")] = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record a service at an activity."""
     from linkage.stages.delivery_open import find_activity
@@ -96,26 +102,32 @@ def record(
         person_id = None if person is None else find_person(act.session, act.project_id, person)
         entry = ServiceEntry(key=key, minutes=minutes, person_id=person_id, person_times=person_times, rating=rating)
         ids = record_service(act.session, held.id, [entry], actor=actor, now=act.now)
-    say(f"R{ids[0]} is recorded at {activity}")
+    if as_json:
+        print_json({"record": f"R{ids[0]}"})
+    else:
+        say(f"R{ids[0]} is recorded at {activity}")
 
 
 @app.command("rate")
 def rate(
     project: ProjectArgument,
     record_code: Annotated[str, typer.Argument(metavar="RECORD", help="The service record, such as R12.")],
-    points: Annotated[int, typer.Argument(min=1, max=5)],
+    points: Annotated[int, typer.Argument(min=1, max=5, help="1 very dissatisfied to 5 very satisfied.")],
     actor: ActorOption,
     *,
     organization: OrganizationOption = None,
 ) -> None:
     """Enter a service user's rating of one service, 1 to 5."""
+    from linkage.stages.belonging import Numbered, require_number
     from linkage.stages.delivery_records import rate as enter_rating
 
-    if not record_code.removeprefix("R").isdigit():
+    digits = record_code.upper().removeprefix("R")
+    if not (digits.isascii() and digits.isdigit()):
         message = f"{record_code!r} names no service record; they are written R12"
-        raise Unknown(message)
+        raise typer.BadParameter(message, param_hint="RECORD")
     with acting(organization, project, actor) as act:
-        enter_rating(act.session, int(record_code.removeprefix("R")), points, now=act.now)
+        require_number(act.session, act.project_id, Numbered.RECORD, int(digits))
+        enter_rating(act.session, int(digits), points, now=act.now)
     say(f"{record_code}: rated {points}")
 
 
@@ -123,6 +135,7 @@ def rate(
 def flags(project: ProjectArgument, *, organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
     """Show the records that look wrong and wait for a person."""
     from linkage.stages.delivery_flags import waiting_flags
+    from linkage.stages.standing import local_date
 
     with looking(organization, project) as act:
         found = waiting_flags(act.session, act.project_id)
@@ -133,7 +146,7 @@ def flags(project: ProjectArgument, *, organization: OrganizationOption = None, 
             flag.flag.value,
             flag.activity_code,
             flag.minutes,
-            f"{flag.since_at:%Y-%m-%d}",
+            local_date(flag.since_at).isoformat(),
         )
         for flag in found
     ]
@@ -141,40 +154,46 @@ def flags(project: ProjectArgument, *, organization: OrganizationOption = None, 
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
-    print_table("flags", columns, rows)
+    print_table("Flags", columns, rows, wraps=("activity",))
+    if rows:
+        say(f"Look into each, then: linkage delivery clear {project} SUBJECT ID --justification TEXT --as CODE")
 
 
 @app.command("clear")
 def clear(
     project: ProjectArgument,
-    subject: Annotated[str, typer.Argument(help="record or presence")],
+    subject: Annotated[FlagSubject, typer.Argument(help="What is flagged.")],
     subject_id: Annotated[int, typer.Argument(metavar="ID")],
     actor: ActorOption,
     *,
-    justification: Annotated[str, typer.Option(help="Why it stands or falls, in writing.")],
+    justification: Annotated[str, typer.Option(metavar="TEXT", help="Why it stands or falls, in writing.")],
     minutes: Annotated[int | None, typer.Option(min=0, help="The minutes really given.")] = None,
-    counts: Annotated[bool, typer.Option("--counts/--does-not-count")] = True,
+    counts: Annotated[bool, typer.Option("--counts/--does-not-count", help="Whether it counts from now on.")] = True,
     organization: OrganizationOption = None,
 ) -> None:
     """Clear a flag with a written justification."""
-    from linkage.stages.delivery_flags import FlagSubject, clear_flag
+    from linkage.stages.belonging import Numbered, require_number
+    from linkage.stages.delivery_flags import clear_flag
 
-    try:
-        kind = FlagSubject.of(subject)
-    except ValueError as error:
-        raise Unknown(str(error)) from error
+    if not justification.strip():
+        raise typer.BadParameter("write why the record stands or falls", param_hint="--justification")
+    kind = Numbered.RECORD if subject is FlagSubject.RECORD else Numbered.PRESENCE
     with acting(organization, project, actor) as act:
-        clear_flag(
-            act.session,
-            kind,
-            subject_id,
-            justification=justification,
-            actor=actor,
-            now=act.now,
-            counts=counts,
-            minutes=minutes,
-        )
-    say(f"{subject} {subject_id}: cleared")
+        require_number(act.session, act.project_id, kind, subject_id)
+        try:
+            clear_flag(
+                act.session,
+                subject,
+                subject_id,
+                justification=justification,
+                actor=actor,
+                now=act.now,
+                counts=counts,
+                minutes=minutes,
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--minutes") from error
+    say(f"{subject.value} {subject_id}: cleared")
 
 
 @app.command("close")

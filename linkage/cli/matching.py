@@ -8,7 +8,7 @@ import typer
 
 from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
-from linkage.cli.output import print_json, print_table, say
+from linkage.cli.output import counted, print_json, print_table, say
 
 app = typer.Typer(no_args_is_help=True, help="Matching: proposals with reasons, confirmation, answers, gaps.")
 
@@ -24,9 +24,10 @@ def show(project: ProjectArgument, *, organization: OrganizationOption = None, a
     if as_json:
         print_json({"matches": [row._asdict() for row in matches], "gaps": [row._asdict() for row in gaps]})
         return
-    rows = [(row.match_id, f"N{row.need_id}", row.service, row.quantity, row.state.value, row.why) for row in matches]
-    print_table("matches", ("match", "need", "service", "quantity", "state", "why"), rows)
-    print_table("gaps", ("need", "category", "quantity", "why"), [tuple(row) for row in gaps])
+    rows = [(row[0], f"N{row.need_id}", row.party, row.service, row.quantity, row.state, row.why) for row in matches]
+    print_table("Matches", ("match", "need", "party", "service", "quantity", "state", "why"), rows)
+    say("")
+    print_table("Gaps", ("need", "category", "quantity", "why"), gaps)
 
 
 @app.command("confirm")
@@ -35,7 +36,7 @@ def confirm(
     actor: ActorOption,
     *,
     without: Annotated[
-        list[int] | None, typer.Option("--without", help="A match that is not adopted; repeatable.")
+        list[int] | None, typer.Option("--without", metavar="NUMBER", help="A match that is not adopted; repeatable.")
     ] = None,
     organization: OrganizationOption = None,
 ) -> None:
@@ -44,26 +45,40 @@ def confirm(
 
     with acting(organization, project, actor) as act:
         confirm_matches(act.session, act.project_id, actor=actor, now=act.now, except_matches=without or ())
-    say(f"{project}: confirmed; the parties are told and answer with linkage matching accept or decline")
+    say(f"{project}: confirmed; each party is told and answers: linkage matching accept {project} --as PARTY")
 
 
 def _answer(
-    project: str, actor: str, match: int | None, *, accepts: bool, reason: str | None, organization: str | None
+    project: str,
+    actor: str,
+    match: int | None,
+    *,
+    accepts: bool,
+    reason: str | None,
+    organization: str | None,
+    as_json: bool,
 ) -> None:
+    from linkage.stages.belonging import require_own_match
     from linkage.stages.matching_answers import answer, answer_all
 
     with acting(organization, project, actor) as act:
         if match is not None:
+            require_own_match(act.session, act.project_id, match, actor)
             answer(act.session, match, accepts=accepts, actor=actor, now=act.now, reason=reason)
             count = 1
         else:
             count = answer_all(
                 act.session, act.project_id, actor, accepts=accepts, actor=actor, now=act.now, reason=reason
             )
-    say(f"{actor} {'accepts' if accepts else 'declines'} {count} matches")
+    if as_json:
+        print_json({"answered": count})
+    else:
+        say(f"{actor} {'accepts' if accepts else 'declines'} {counted(count, 'match')}")
 
 
-MatchOption = Annotated[int | None, typer.Option("--match", help="One match; default all that wait for the party.")]
+MatchOption = Annotated[
+    int | None, typer.Option("--match", metavar="NUMBER", help="One match; default all that wait for the party.")
+]
 
 
 @app.command("accept")
@@ -74,9 +89,10 @@ def accept(
     match: MatchOption = None,
     reason: ReasonOption = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Accept what was offered to a party."""
-    _answer(project, actor, match, accepts=True, reason=reason, organization=organization)
+    _answer(project, actor, match, accepts=True, reason=reason, organization=organization, as_json=as_json)
 
 
 @app.command("decline")
@@ -87,6 +103,7 @@ def decline(
     match: MatchOption = None,
     reason: ReasonOption = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Decline what was offered to a party; the needs are matched again or become gaps."""
-    _answer(project, actor, match, accepts=False, reason=reason, organization=organization)
+    _answer(project, actor, match, accepts=False, reason=reason, organization=organization, as_json=as_json)

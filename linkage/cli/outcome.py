@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -29,7 +30,36 @@ def figures(project: ProjectArgument, *, organization: OrganizationOption = None
     if as_json:
         print_json([figure._asdict() for figure in found])
         return
-    print_table("figures", ("trace", "figure", "value"), found)
+    print_table("Figures", ("trace", "figure", "value"), found, wraps=("figure",))
+    if found:
+        say(f"Where one comes from: linkage trace {found[0].trace}")
+
+
+@reporting_app.command("documents")
+def report_documents(
+    project: ProjectArgument, *, organization: OrganizationOption = None, as_json: JsonOption = False
+) -> None:
+    """Show where the reports, lists and registers of every cycle lie."""
+    from linkage.stages.reporting_files import documents_folder
+    from linkage.stages.standing import standing_of
+
+    with looking(organization, project) as act:
+        standing = standing_of(act.session, act.project_id)
+        cycles = range(1, standing.project.cycle + 1)
+        folders = {cycle: documents_folder(act.session, standing, cycle) for cycle in cycles}
+    found = [
+        {"cycle": cycle, "path": str(path)}
+        for cycle, folder in folders.items()
+        for path in sorted(folder.glob("*"))
+        if path.is_file()
+    ]
+    if as_json:
+        print_json(found)
+        return
+    for paper in found:
+        say(str(paper["path"]))
+    if not found:
+        say(f"{project} has no papers yet; they are made when a cycle's delivery is closed")
 
 
 @reporting_app.command("adopt")
@@ -67,7 +97,7 @@ def show(project: ProjectArgument, *, organization: OrganizationOption = None, a
     if as_json:
         print_json(rows)
         return
-    print_table(f"{rubric.code}: {rubric.name}", tuple(rows[0]), [tuple(row.values()) for row in rows])
+    print_table(f"{rubric.code}: {rubric.name}", tuple(rows[0]), [tuple(row.values()) for row in rows], wraps=("name",))
 
 
 @assessment_app.command("score")
@@ -87,7 +117,10 @@ def score(
     """Enter a rater's sheet, whole."""
     from linkage.stages.assessment import submit
 
-    points = dict(_line(text) for text in lines)
+    points: dict[str, Decimal] = {}
+    for code, value in map(_line, lines):
+        if points.setdefault(code, value) != value:
+            raise typer.BadParameter(f"{code} stands there twice with different points", param_hint="LINE=POINTS")
     with acting(organization, project, actor) as act:
         submit(act.session, act.project_id, rater, points, actor=actor, is_unrelated=unrelated, now=act.now)
     say(f"{project}: {rater.value} has scored {len(points)} lines")
@@ -95,11 +128,12 @@ def score(
 
 def _line(text: str) -> tuple[str, Decimal]:
     code, _, points = text.partition("=")
-    try:
-        return code, Decimal(points)
-    except InvalidOperation as error:
-        message = f"{text!r} is not LINE=POINTS, such as finance=9.5"
-        raise typer.BadParameter(message) from error
+    with suppress(InvalidOperation):
+        value = Decimal(points)
+        if code and value.is_finite():
+            return code, value
+    message = f"{text!r} is not LINE=POINTS, such as finance=9.5"
+    raise typer.BadParameter(message, param_hint="LINE=POINTS")
 
 
 @assessment_app.command("accept-rectification")
@@ -107,7 +141,7 @@ def accept_rectification(
     project: ProjectArgument,
     actor: ActorOption,
     *,
-    statement: Annotated[str, typer.Option(help="What was found put right.")],
+    statement: Annotated[str, typer.Option(metavar="TEXT", help="What was found put right.")],
     organization: OrganizationOption = None,
 ) -> None:
     """Accept the provider's rectification; the next attempt opens."""
@@ -126,13 +160,17 @@ def documents(
     actor: ActorOption,
     *,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record that papers were handed over for a tranche."""
     from linkage.stages.disbursement import deliver_documents
 
     with acting(organization, project, actor) as act:
         missing = deliver_documents(act.session, act.project_id, tranche, tuple(names), actor=actor, now=act.now)
-    say(f"{tranche}: {'complete' if not missing else 'still missing: ' + '、'.join(missing)}")
+    if as_json:
+        print_json({"missing": missing})
+    else:
+        say(f"{tranche}: {'complete' if not missing else 'still missing: ' + '、'.join(missing)}")
 
 
 @disbursement_app.command("approve")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from linkage.cli.installation import JsonOption, OrganizationOption, open_desk
-from linkage.cli.output import console, print_json, print_table, say
-from linkage.errors import InvalidFile, Unknown
+from linkage.cli.installation import JsonOption, OrganizationOption, complete_project, open_desk
+from linkage.cli.output import counted, print_json, print_table, say, waiting
+from linkage.errors import InvalidFile
 from linkage.terms import MessageState
 
 audit_app = typer.Typer(no_args_is_help=True, help="The audit chain.")
@@ -17,8 +18,10 @@ audit_app = typer.Typer(no_args_is_help=True, help="The audit chain.")
 
 def notices(
     *,
-    project: Annotated[str | None, typer.Option("--project", help="One project's code.")] = None,
-    recipient: Annotated[str | None, typer.Option("--to", help="One recipient's code.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="CODE", help="One project.", autocompletion=complete_project)
+    ] = None,
+    recipient: Annotated[str | None, typer.Option("--to", metavar="CODE", help="One recipient.")] = None,
     state: Annotated[MessageState | None, typer.Option("--state", help="One state, such as dead.")] = None,
     organization: OrganizationOption = None,
     as_json: JsonOption = False,
@@ -31,21 +34,18 @@ def notices(
     if as_json:
         print_json([asdict(row) for row in found])
         return
-    columns = ("id", "recipient", "kind", "channel", "state", "queued", "title", "error")
+    columns = ("id", "queued", "recipient", "channel", "state", "title", "error")
     rows = [
-        (
-            row.id,
-            row.recipient,
-            row.kind,
-            row.channel,
-            row.state.value,
-            f"{row.queued_at:%Y-%m-%d %H:%M}",
-            row.title,
-            row.last_error,
-        )
+        (row.id, _minute(row.queued_at), row.recipient, row.channel, row.state.value, row.title, row.last_error)
         for row in found
     ]
-    print_table(f"{len(found)} notices", columns, rows)
+    print_table(counted(len(found), "notice"), columns, rows, wraps=("title", "error"))
+
+
+def _minute(instant: datetime) -> str:
+    from linkage.stages.standing import LOCAL_ZONE
+
+    return f"{instant.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
 
 
 def trace(
@@ -73,18 +73,19 @@ def _show(title: str, value: Any, indent: int = 0) -> None:
     if isinstance(value, dict):
         say(f"{pad}{title}")
         for key, inner in value.items():
-            _show(str(key), inner, indent + 1)
+            if inner not in (None, [], ()):
+                _show(str(key), inner, indent + 1)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         say(f"{pad}{title} ({len(value)})")
         for number, inner in enumerate(value, start=1):
-            line = ", ".join(f"{key} {part}" for key, part in inner.items() if not isinstance(part, dict | list))
+            told = {key: part for key, part in inner.items() if not isinstance(part, dict | list | None)}
+            line = ", ".join(f"{key} {part}" for key, part in told.items())
             say(f"{pad}  {number}. {line}")
             for key, part in inner.items():
                 if isinstance(part, dict | list) and part:
                     _show(str(key), part, indent + 2)
     else:
-        shown = ", ".join(str(part) for part in value) if isinstance(value, list) else value
-        say(f"{pad}{title}: {'' if shown is None else shown}")
+        say(f"{pad}{title}: {', '.join(map(str, value)) if isinstance(value, list | tuple) else value}")
 
 
 @audit_app.command("verify")
@@ -105,15 +106,19 @@ def verify(
         count, _, digest = head.partition(":")
         if not count.isdigit() or not digest:
             message = f"{head!r} is not COUNT:HASH as a report prints it"
-            raise Unknown(message)
+            raise typer.BadParameter(message, param_hint="--head")
         outside = Head(int(count), digest)
-    with open_desk(organization) as desk, desk.work.read(desk.organization_id) as session:
+    with (
+        waiting("Following the chain", is_shown=not as_json),
+        open_desk(organization) as desk,
+        desk.work.read(desk.organization_id) as session,
+    ):
         breaks = verify_chain(session, desk.work.vault, outside)
         end = head_of(session)
     if as_json:
         print_json({"count": end.count, "hash": end.hash, "breaks": breaks})
     elif not breaks:
-        console.print(f"The chain of {end.count} entries holds. Head: {end.count}:{end.hash}")
+        say(f"The chain of {end.count} entries holds. Head: {end.count}:{end.hash}")
     if breaks:
         message = f"the audit chain is broken in {len(breaks)} places"
         raise InvalidFile(message, breaks)

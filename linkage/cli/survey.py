@@ -10,12 +10,12 @@ import typer
 
 from linkage.cli.acting import ActorOption, ReasonOption, acting
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument, open_desk
-from linkage.cli.output import print_json, print_table, progress, say
+from linkage.cli.output import counted, print_json, print_table, progress, say, waiting
 from linkage.errors import Unknown
 
 if TYPE_CHECKING:
     from linkage.schemas.charter_survey import SurveySource
-    from linkage.stages.survey_import import ImportPlan, Novelty
+    from linkage.stages.survey_import import ImportOutcome, ImportPlan, Novelty
 
 app = typer.Typer(no_args_is_help=True, help="Needs surveys: inspect and import exports, record household visits.")
 
@@ -31,7 +31,8 @@ def inspect(file: FileArgument, *, mapping: MappingOption = None, as_json: JsonO
     from linkage.imports.read import read_survey
     from linkage.schemas.survey import to_json
 
-    found = read_survey(file, mapping)
+    with waiting(f"Reading {file.name}", is_shown=not as_json):
+        found = read_survey(file, mapping)
     if as_json:
         print_json(to_json(found))
         return
@@ -40,10 +41,10 @@ def inspect(file: FileArgument, *, mapping: MappingOption = None, as_json: JsonO
         (question.key, question.title, question.kind.value, "、".join(question.options[:6]))
         for question in found.questions
     ]
-    print_table("questions", ("key", "title", "kind", "options"), rows)
+    print_table("Questions", ("key", "title", "kind", "options"), rows, wraps=("title", "options"))
     if found.problems:
         places = [(problem.row, problem.column, problem.message) for problem in found.problems]
-        print_table("problems", ("row", "column", "what is wrong"), places)
+        print_table("Problems", ("row", "column", "what is wrong"), places, wraps=("column", "what is wrong"))
 
 
 @app.command("import")
@@ -102,9 +103,24 @@ def import_file(
         print_json({"dry_run": dry_run, "plan": _plan_json(plan), "problems": cells, "written": written})
     else:
         _show_plan(plan, cells)
-        say("dry run: nothing was written" if written is None else f"imported: {written}")
+        say("")
+        say("Dry run: nothing was written" if imported is None else _became(imported))
     if plan.misfits:
         raise typer.Exit(1)
+
+
+def _became(imported: ImportOutcome) -> str:
+    """Say in one line what an import did."""
+    if imported.import_id is None:
+        return "Nothing here is new; nothing was written"
+    if imported.is_known_file:
+        return "This file was imported before; nothing was written"
+    written = imported.written
+    people, needs = counted(written.people_count, "newly known person"), counted(written.needs_count, "new need")
+    changed = (
+        f", {counted(written.changed_responses_count, 'changed answer')}" if written.changed_responses_count else ""
+    )
+    return f"Imported: {people}, {needs}{changed}"
 
 
 def _only_source(sources: tuple[SurveySource, ...]) -> str:
@@ -144,19 +160,23 @@ def _show_plan(plan: ImportPlan, cells: list[dict[str, Any]]) -> None:
     counts = ", ".join(f"{novelty.value} {plan.count(novelty)}" for novelty in novelties())
     say(f"{plan.source}: {plan.format}, {plan.respondent_count} respondents ({counts}); refused {plan.refused_count}")
     if plan.needs_by_category:
+        say("")
         rows = [(category.value, category.label, count) for category, count in plan.needs_by_category.items()]
-        print_table("needs of new and changed answers", ("category", "", "needs"), rows)
+        print_table("Needs of new and changed answers", ("category", "in words", "needs"), rows)
     remarks = [
         (one.kind.value, one.subject, one.count, ", ".join(str(row) for row in one.rows), one.detail)
         for one in plan.remarks
     ]
     if remarks:
-        print_table("remarks", ("kind", "subject", "count", "first rows", "detail"), remarks)
+        say("")
+        columns = ("kind", "subject", "count", "first rows", "detail")
+        print_table("Remarks", columns, remarks, wraps=("subject", "first rows", "detail"))
     if cells:
+        say("")
         places = [(cell["row"], cell["column"], cell["message"]) for cell in cells]
-        print_table("cells", ("row", "column", "what is wrong"), places)
+        print_table("Cells", ("row", "column", "what is wrong"), places, wraps=("column", "what is wrong"))
     for misfit in plan.misfits:
-        say(f"misfit: {misfit}")
+        say(f"Not this questionnaire: {misfit}")
 
 
 @app.command("close")

@@ -30,8 +30,8 @@ class VolunteerEntry(Record):
     """One volunteer (order 67 art. 5 asks for the basics; what is not needed here is not asked)."""
 
     name: Name = Field(description="姓名")
-    code: str | None = Field(default=None, pattern=r"V\d{4,}", description="编号，例如 V0001；不填则自动编号")
-    phone: str | None = Field(default=None, pattern=r"\+?[\d -]{5,20}", description="联系电话，加引号")
+    code: str | None = Field(default=None, pattern=r"^V\d{4,}$", description="编号，例如 V0001；不填则自动编号")
+    phone: str | None = Field(default=None, pattern=r"^\+?[\d -]{5,20}$", description="联系电话，加引号")
     skills: tuple[Name, ...] = Field(default=(), description="技能，与服务清单里的写法一致")
     availability: tuple[Availability, ...] = Field(default=(), description="什么时候能来；不填表示随时")
     is_lead: Flag = Field(default=False, description="能否带队")

@@ -18,7 +18,7 @@ from linkage.db.work import Work
 from linkage.errors import GateShut
 from linkage.stages import seats_vacated
 from linkage.stages.delivery_checks import check_in, check_out
-from linkage.stages.delivery_flags import FlagSubject, WaitingFlag, clear_flag, count_waiting, waiting_flags
+from linkage.stages.delivery_flags import WaitingFlag, clear_flag, count_waiting, waiting_flags
 from linkage.stages.delivery_hours import assess, correct_hours, enter_hours
 from linkage.stages.delivery_open import closing_key, find_activity
 from linkage.stages.delivery_pledge import remind
@@ -35,7 +35,7 @@ from linkage.stages.standing import (
 )
 from linkage.stages.steps import StepReport, each_time
 from linkage.stages.telling import tell_role
-from linkage.terms import ActivityState, DecisionKind, PartyRole, Stage
+from linkage.terms import ActivityState, DecisionKind, FlagSubject, PartyRole, Stage
 
 CLOSED = "closed"
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import act
-from linkage.db.tables import Assignment, CheckEvent, Shift
+from linkage.db.tables import Assignment, CheckEvent, Person, Shift
 from linkage.db.tables.delivery import CheckKind
 from linkage.errors import ImpossibleTime, NotAccepted
 from linkage.stages.delivery_open import open_activity
@@ -74,7 +74,9 @@ def _check(
     activity = open_activity(session, activity_id)
     assignment_id = assignments_of(session, activity_id).get(person_id)
     if assignment_id is None:
-        raise NotAccepted(f"{activity.code}: person {person_id} has not accepted a seat; ask and let them accept first")
+        person = session.get(Person, person_id)
+        who = "nobody known" if person is None else person.code
+        raise NotAccepted(f"{activity.code}: {who} has not accepted a seat; ask and let them accept first")
     known = {
         row.kind: row.at
         for row in session.execute(select(CheckEvent).where(CheckEvent.assignment_id == assignment_id)).scalars()

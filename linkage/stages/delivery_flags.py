@@ -18,14 +18,7 @@ from linkage.errors import Unknown
 from linkage.stages.delivery_open import require_open_cycle
 from linkage.stages.delivery_records import meet_needs
 from linkage.stages.standing import decide, standing_of
-from linkage.terms import DecisionKind, RecordFlag, Term
-
-
-class FlagSubject(Term):
-    """What a flag marks."""
-
-    RECORD = "record", "服务记录"
-    PRESENCE = "presence", "志愿者到场"
+from linkage.terms import DecisionKind, FlagSubject, RecordFlag
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from linkage.db.tables import Activity, Decision
 from linkage.errors import GateShut, Unknown
+from linkage.schemas.draft import nearest
 from linkage.terms import ActivityState, DecisionKind
 
 
@@ -35,7 +36,10 @@ def find_activity(session: Session, project_id: int, code: str) -> Activity:
         select(Activity).where(Activity.project_id == project_id, Activity.code == code)
     ).scalar_one_or_none()
     if row is None:
-        raise Unknown(f"no activity {code!r} in this project; codes look like canteen-lunch-2024-07-03")
+        known = session.execute(select(Activity.code).where(Activity.project_id == project_id)).scalars()
+        near = nearest(code, known)
+        advice = f"did you mean {near!r}?" if near else "list them: linkage scheduling activities PROJECT"
+        raise Unknown(f"no activity {code!r} in this project; {advice}")
     return row
 
 

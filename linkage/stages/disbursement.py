@@ -18,6 +18,7 @@ from linkage.db.tables.ledger import MoneyKind
 from linkage.db.work import Work
 from linkage.errors import GateShut, Unknown
 from linkage.rules import disbursement as rules
+from linkage.schemas.draft import suggestion
 from linkage.stages.standing import Condition, Standing, decide, standing_of
 from linkage.stages.steps import StepReport, Table, each_time
 from linkage.stages.telling import tell_role
@@ -32,15 +33,12 @@ def find_tranche(session: Session, standing: Standing, code: str) -> Tranche:
     Raises
     ------
     Unknown
-        Naming the tranches there are.
+        With the nearest code, or the tranches there are.
     """
-    rows = tranches(session, standing)
-    for row in rows:
-        if row.code == code:
-            return row
-    known = ", ".join(row.code for row in rows)
-    message = f"project {standing.project.code} has no tranche {code!r}; it has {known}"
-    raise Unknown(message)
+    rows = {row.code: row for row in tranches(session, standing)}
+    if code not in rows:
+        raise Unknown(f"project {standing.project.code} has no tranche {code!r}; {suggestion(code, rows)}")
+    return rows[code]
 
 
 def tranches(session: Session, standing: Standing) -> tuple[Tranche, ...]:

@@ -80,6 +80,17 @@ def claim(work: Work, item: Due, holder: str, now: datetime) -> bool:
     return taken is not None
 
 
+def give_back(work: Work, item: Due, holder: str, now: datetime) -> None:
+    """Give a lease back after a run that was refused, so that it can be tried again at once."""
+    with work.begin(item.organization_id, now=now) as session:
+        session.execute(
+            update(Project)
+            .where(Project.id == item.project_id, Project.lease_holder == holder)
+            .values(lease_holder=None, lease_until_at=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def reconcile(work: Work, now: datetime) -> tuple[Due, ...]:
     """List what must be dispatched again: projects whose lease ran out and projects that are due."""
     return due(work, now)
@@ -161,7 +172,7 @@ def run_on(work: Work, project_id: int, now: datetime, *, holder: str = "inline"
 
 
 def require(session: Session, standing: Standing, stage: Stage, now: datetime) -> None:
-    """Refuse a stage that was asked for before its gate.
+    """Refuse a stage that was asked for before its gate; one that only this software's own steps precede is not refused.
 
     Raises
     ------
@@ -175,6 +186,9 @@ def require(session: Session, standing: Standing, stage: Stage, now: datetime) -
     if project.stage is stage:
         return
     shut = [condition for condition in conditions(session, standing, now) if not condition.is_open]
+    order = tuple(Stage)
+    if order.index(stage) > order.index(project.stage) and all(condition.whose_turn is None for condition in shut):
+        return
     message = (
         f"project {project.code} stands at {project.stage.value} (cycle {project.cycle}); {stage.value} is not open"
     )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage.db.tables import Gap, Match, Need, ServiceItem
+from linkage.db.tables import Gap, Match, Need, Party, ServiceItem
 from linkage.stages.matching_load import run_of
 from linkage.stages.standing import standing_of
 from linkage.terms import MatchGround, MatchState
@@ -18,6 +18,7 @@ class MatchLine(NamedTuple):
 
     match_id: int
     need_id: int
+    party: str
     service: str
     quantity: int
     state: MatchState
@@ -39,14 +40,15 @@ def matches_of_cycle(session: Session, project_id: int) -> tuple[MatchLine, ...]
     if run is None:
         return ()
     query = (
-        select(Match, ServiceItem.code)
+        select(Match, Party.code, ServiceItem.code)
         .join(ServiceItem, ServiceItem.id == Match.service_item_id)
+        .join(Party, Party.id == ServiceItem.party_id)
         .where(Match.match_run_id == run.id)
         .order_by(Match.id)
     )
     return tuple(
-        MatchLine(match.id, match.need_id, code, match.quantity, match.state, _why(match.reasons))
-        for match, code in session.execute(query)
+        MatchLine(match.id, match.need_id, party, code, match.quantity, match.state, _why(match.reasons))
+        for match, party, code in session.execute(query)
     )
 
 

@@ -1,16 +1,16 @@
-"""Reading what volunteers are asked for and what they answered, by their codes."""
+"""Reading a cycle's activities, and what volunteers are asked for and answered, by their codes."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linkage.db.tables import Activity, Assignment, Person, Shift, ShiftOffer
 from linkage.stages.people import find_person
-from linkage.stages.standing import LOCAL_ZONE
-from linkage.terms import OfferState
+from linkage.stages.standing import LOCAL_ZONE, standing_of
+from linkage.terms import ActivityState, OfferState
 
 
 class OfferLine(NamedTuple):
@@ -25,8 +25,55 @@ class OfferLine(NamedTuple):
     assignment: int | None
 
 
-def offers_of(session: Session, project_id: int, person: str | None = None) -> tuple[OfferLine, ...]:
-    """List the offers of a project, or of one volunteer, in the order they were made.
+class ActivityLine(NamedTuple):
+    """One activity of the cycle; seats are counted against the crew aimed at."""
+
+    activity: str
+    name: str
+    starts: str
+    ends: str
+    place: str
+    state: ActivityState
+    accepted: int
+    seats: int
+
+
+def activities_of_cycle(session: Session, project_id: int) -> tuple[ActivityLine, ...]:
+    """List the activities of the cycle the project is in, by time."""
+    standing = standing_of(session, project_id)
+    seats = select(Shift.activity_id, func.sum(Shift.target_count)).group_by(Shift.activity_id)
+    taken = (
+        select(Shift.activity_id, func.count(Assignment.id))
+        .join(Assignment, Assignment.shift_id == Shift.id)
+        .where(Assignment.ended_at.is_(None))
+        .group_by(Shift.activity_id)
+    )
+    seat_counts = dict(session.execute(seats.where(Shift.project_id == project_id)).all())
+    taken_counts = dict(session.execute(taken.where(Shift.project_id == project_id)).all())
+    rows = session.execute(
+        select(Activity)
+        .where(Activity.project_id == project_id, Activity.cycle == standing.project.cycle)
+        .order_by(Activity.starts_at, Activity.id)
+    ).scalars()
+    return tuple(
+        ActivityLine(
+            row.code,
+            row.name,
+            f"{row.starts_at.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}",
+            f"{row.ends_at.astimezone(LOCAL_ZONE):%H:%M}",
+            row.place or "",
+            row.state,
+            taken_counts.get(row.id, 0),
+            int(seat_counts.get(row.id, 0)),
+        )
+        for row in rows
+    )
+
+
+def offers_of(
+    session: Session, project_id: int, person: str | None = None, state: OfferState | None = None
+) -> tuple[OfferLine, ...]:
+    """List the offers of a project, of one volunteer or in one state, in the order they were made.
 
     Raises
     ------
@@ -42,6 +89,8 @@ def offers_of(session: Session, project_id: int, person: str | None = None) -> t
         .where(ShiftOffer.project_id == project_id)
         .order_by(ShiftOffer.id)
     )
+    if state is not None:
+        query = query.where(ShiftOffer.state == state)
     if person is not None:
         query = query.where(ShiftOffer.person_id == find_person(session, project_id, person))
     return tuple(

@@ -20,6 +20,7 @@ from linkage.db.tables import Decision, Project
 from linkage.errors import ConflictingKey, Unknown
 from linkage.schemas.charter import Charter
 from linkage.schemas.charter_project import CyclePeriod
+from linkage.schemas.draft import suggestion
 from linkage.terms import DecisionKind, PartyRole
 
 LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
@@ -80,13 +81,12 @@ def find_project(session: Session, code: str) -> Project:
     Raises
     ------
     Unknown
-        Naming the projects there are.
+        With the nearest code, or the projects there are.
     """
     project = session.execute(select(Project).where(Project.code == code)).scalar_one_or_none()
     if project is None:
-        known = ", ".join(session.execute(select(Project.code).order_by(Project.code)).scalars()) or "none yet"
-        message = f"no project {code!r} here; projects: {known}"
-        raise Unknown(message)
+        known = session.execute(select(Project.code).order_by(Project.code)).scalars()
+        raise Unknown(f"no project {code!r} here; {suggestion(code, known)}")
     return project
 
 

@@ -1,8 +1,8 @@
 """Lives a short simulated project in a process of its own, and dies by SIGKILL where it is told.
 
-Run as `python living.py FOLDER [URL]`. Each boundary of a stage (before and after every step, before settling) is
-counted in a file; at the boundary named in `die_at` the process kills itself. A later run goes on at the instant
-the clock had reached, as a restarted worker would.
+Run as `python living.py FOLDER [URL]`. The boundaries of every stage (before and after each step, before notices are
+sent) are written to a file as they are reached. A later run goes on at the instant the clock had reached, as a
+restarted worker would.
 """
 
 from __future__ import annotations
@@ -19,23 +19,32 @@ from linkage.notify.outbox import deliver
 from linkage.settings import load_settings
 from linkage.simulation.drive import drive, start
 from linkage.stages import lifecycle
-from linkage.stages.steps import Step
+from linkage.stages.steps import Due, Step, StepReport
+from linkage.terms import Stage
 from tests.life.conftest import short_charter
 
 
 class Boundary:
-    """Counts boundaries across lives and kills at one of them."""
+    """Tells boundaries that were never reached before from those a later life passes again; kills at the former.
+
+    Each life is allowed as many new boundaries as the file `new_boundaries` says; without it it lives to the end.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._count_file = folder / "boundaries"
-        self._die_file = folder / "die_at"
+        self._file = folder / "boundaries"
+        self._seen = set(self._file.read_text().splitlines()) if self._file.exists() else set()
+        allowed = folder / "new_boundaries"
+        self._left = int(allowed.read_text()) if allowed.exists() else -1
 
-    def cross(self) -> None:
-        """Count one boundary; die if it is the one."""
-        count = int(self._count_file.read_text()) + 1 if self._count_file.exists() else 1
-        self._count_file.write_text(str(count))
-        if self._die_file.exists() and int(self._die_file.read_text()) == count:
-            self._die_file.write_text(str(count + 1))
+    def cross(self, label: str) -> None:
+        """Pass one boundary; die if it is the last new one of this life."""
+        if label in self._seen:
+            return
+        self._seen.add(label)
+        with self._file.open("a") as file:
+            file.write(f"{label}\n")
+        self._left -= 1
+        if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -51,7 +60,7 @@ def live(folder: Path, url: str) -> None:
     def tick(now: datetime) -> None:
         clock.write_text(now.isoformat())
         lifecycle.run_on(work, demonstration.table.project_id, now)
-        boundary.cross()
+        boundary.cross(f"{now:%Y-%m-%dT%H}|told")
         deliver(work, now)
 
     demonstration = start(work, short_charter(), seed=3)
@@ -64,12 +73,13 @@ def _watch_steps(boundary: Boundary) -> None:
     """Cross a boundary before and after each step of every stage."""
     steps = lifecycle.steps
 
-    def watched(stage: lifecycle.Stage) -> tuple[Step, ...]:
+    def watched(stage: Stage) -> tuple[Step, ...]:
         def around(step: Step) -> Step:
-            def run(*arguments: object) -> object:
-                boundary.cross()
-                report = step.run(*arguments)  # type: ignore[arg-type]
-                boundary.cross()
+            def run(work: Work, due: Due, now: datetime) -> StepReport:
+                label = f"{now:%Y-%m-%dT%H}|{due.version}|{step.name}"
+                boundary.cross(f"{label}|before")
+                report = step.run(work, due, now)
+                boundary.cross(f"{label}|after")
                 return report
 
             return replace(step, run=run)

@@ -66,8 +66,8 @@ def _raise(plan: Plan, volunteer: int, shift: int) -> RosterChange:
     minutes = plan.minutes[shift]
     needed = (
         plan.total[volunteer] + minutes,
-        plan.in_week[volunteer].get(plan.week[shift], 0) + minutes,
-        plan.in_day[volunteer].get(plan.day[shift], 0) + minutes,
+        plan.in_week[volunteer][plan.week[shift]] + minutes,
+        plan.in_day[volunteer][plan.day[shift]] + minutes,
     )
     caps = (plan.cap[volunteer], plan.cap_week[volunteer], plan.cap_day[volunteer])
     raised = (max(needed[0], caps[0]), max(needed[1], caps[1]), max(needed[2], caps[2]))

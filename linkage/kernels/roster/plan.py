@@ -9,10 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from linkage.kernels.roster.hard import HardFacts
-from linkage.kernels.roster.objective import FAIRNESS_MINUTES, Costs
+from linkage.kernels.roster.objective import Costs, load_units
 from linkage.terms import RosterObjective
 
 Row = tuple[int, int, int]
+
+
+class _LoadCosts(dict[int, int]):
+    """What a person's minutes cost in fairness and in people used; each number of minutes is worked out once."""
+
+    def __init__(self, fair_unit: int, person_unit: int) -> None:
+        super().__init__()
+        self._fair_unit, self._person_unit = fair_unit, person_unit
+
+    def __missing__(self, minutes: int) -> int:
+        cost = self._fair_unit * load_units(minutes) ** 2 + (self._person_unit if minutes else 0)
+        self[minutes] = cost
+        return cost
 
 
 class Plan:
@@ -27,6 +40,10 @@ class Plan:
         self.cap_week = people.max_minutes_week.tolist()
         self.cap_day = people.max_minutes_day.tolist()
         self.clashes = facts.clashes_of
+        self.crew = [
+            [(volunteer, facts.clashes_of[volunteer][shift]) for volunteer in people]
+            for shift, people in enumerate(facts.people_of)
+        ]
         self.place = [{shift: 1 << index for index, shift in enumerate(own)} for own in facts.shifts_of]
         self.seats_for = facts.seats_for
         unit = costs.unit
@@ -34,7 +51,7 @@ class Plan:
         self.lead_cost = [cost * unit[RosterObjective.LEAD_MISSING] for cost in costs.lead_cost]
         self.pledge_unit = unit[RosterObjective.PLEDGE_SHORTFALL]
         self.fair_unit = unit[RosterObjective.UNFAIRNESS]
-        self.person_unit = unit[RosterObjective.PEOPLE_USED]
+        self.load_cost = _LoadCosts(self.fair_unit, unit[RosterObjective.PEOPLE_USED])
         self.taste = [self._taste(volunteer) for volunteer in range(n_people)]
         self.fixed = set(facts.fixed)
 
@@ -42,10 +59,11 @@ class Plan:
         self.on_shift: list[set[int]] = [set() for _ in facts.minutes]
         self.bits = [0] * n_people
         self.total = [0] * n_people
-        self.in_week: list[dict[int, int]] = [{} for _ in range(n_people)]
-        self.in_day: list[dict[int, int]] = [{} for _ in range(n_people)]
+        self.in_week = [[0] * (max(facts.week, default=0) + 1) for _ in range(n_people)]
+        self.in_day = [[0] * (max(facts.day, default=0) + 1) for _ in range(n_people)]
         self.owed = [list(row) for row in costs.pledge]
         self.filled = [0] * len(costs.target)
+        self.open_places = [sum(costs.target[seat] for seat in seats) for seats in facts.seats_of_shift]
         self.led = [0] * len(facts.minutes)
         self.journal: list[tuple[bool, int, int, int]] = []
         self.cost = sum(unit[term] * value for term, value in costs.terms(()).items())
@@ -78,13 +96,27 @@ class Plan:
         minutes = self.minutes[shift]
         return bool(
             self.total[volunteer] + minutes <= self.cap[volunteer]
-            and self.in_week[volunteer].get(self.week[shift], 0) + minutes <= self.cap_week[volunteer]
-            and self.in_day[volunteer].get(self.day[shift], 0) + minutes <= self.cap_day[volunteer]
+            and self.in_week[volunteer][self.week[shift]] + minutes <= self.cap_week[volunteer]
+            and self.in_day[volunteer][self.day[shift]] + minutes <= self.cap_day[volunteer]
         )
 
     def can_serve(self, volunteer: int, shift: int) -> bool:
         """Whether a candidate could take one more shift now."""
         return not self.bits[volunteer] & self.clashes[volunteer][shift] and self.fits_caps(volunteer, shift)
+
+    def able(self, shift: int) -> list[int]:
+        """List the candidates of a shift that could take it now; `can_serve` for all of them at once."""
+        minutes, week, day = self.minutes[shift], self.week[shift], self.day[shift]
+        bits, total, in_week, in_day = self.bits, self.total, self.in_week, self.in_day
+        cap, cap_week, cap_day = self.cap, self.cap_week, self.cap_day
+        return [
+            v
+            for v, clash in self.crew[shift]
+            if not bits[v] & clash
+            and total[v] + minutes <= cap[v]
+            and in_day[v][day] + minutes <= cap_day[v]
+            and in_week[v][week] + minutes <= cap_week[v]
+        ]
 
     def open_seat(self, volunteer: int, shift: int) -> int:
         """Return the open seat this volunteer would best take, or -1; a seat asking for a skill wins a tie."""
@@ -98,9 +130,6 @@ class Plan:
                     best, best_saving = seat, saving
         return best
 
-    def _load_cost(self, minutes: int) -> int:
-        return (self.fair_unit * (-(-minutes // FAIRNESS_MINUTES)) ** 2) + (self.person_unit if minutes else 0)
-
     def person_delta(self, volunteer: int, shift: int) -> int:
         """Cost change on the volunteer's side of serving one more shift."""
         minutes = self.minutes[shift]
@@ -108,9 +137,7 @@ class Plan:
         owed = self.owed[volunteer][self.period[shift]]
         saved = min(minutes, owed) if owed > 0 else 0
         delta = self.taste[volunteer][shift] - self.pledge_unit * saved
-        if self.fair_unit or self.person_unit:
-            delta += self._load_cost(total + minutes) - self._load_cost(total)
-        return delta
+        return delta + self.load_cost[total + minutes] - self.load_cost[total]
 
     def add_delta(self, volunteer: int, shift: int, seat: int) -> int:
         """Cost change of seating a volunteer."""
@@ -120,15 +147,54 @@ class Plan:
             delta -= self.lead_cost[shift]
         return delta
 
+    def entries(self, shift: int, people: Iterable[int]) -> list[tuple[int, int, int]]:
+        """List (cost change, volunteer, seat) for those who find a seat: `open_seat` and `add_delta` for all at once."""
+        seats = self._open_seats(shift)
+        if not seats:
+            return []
+        minutes, period, pledge_unit = self.minutes[shift], self.period[shift], self.pledge_unit
+        seats_for, taste, total, load_cost = self.seats_for, self.taste, self.total, self.load_cost
+        is_lead, lead_cost = self.costs.is_lead, 0 if self.led[shift] else self.lead_cost[shift]
+        found = []
+        for volunteer in people:
+            own = seats_for[volunteer][shift]
+            for place in seats:
+                if place[0] in own:
+                    break
+            else:
+                continue
+            seat, saved = place
+            load = total[volunteer]
+            delta = taste[volunteer][shift] - saved + load_cost[load + minutes] - load_cost[load]
+            owed = self.owed[volunteer][period]
+            if owed > 0:
+                delta -= pledge_unit * min(owed, minutes)
+            if lead_cost and is_lead[volunteer]:
+                delta -= lead_cost
+            found.append((delta, volunteer, seat))
+        return found
+
+    def _open_seats(self, shift: int) -> list[tuple[int, int]]:
+        """List the open seats of a shift with what filling them saves, in the order in which people would take them."""
+        costs, skill = self.costs, self.facts.skill_of_seat
+        ranked = []
+        for seat in self.facts.seats_of_shift[shift]:
+            filled = self.filled[seat]
+            if filled < costs.target[seat]:
+                saving = costs.place_cost[seat][filled >= costs.minimum[seat]]
+                ranked.append((-2 * saving - (skill[seat] >= 0), seat, self.uncovered_unit * saving))
+        return [(seat, saved) for _, seat, saved in sorted(ranked)]
+
     def _apply(self, volunteer: int, shift: int, seat: int, sign: int) -> None:
         minutes = sign * self.minutes[shift]
         self.bits[volunteer] ^= self.place[volunteer][shift]
         self.total[volunteer] += minutes
         week, day = self.week[shift], self.day[shift]
-        self.in_week[volunteer][week] = self.in_week[volunteer].get(week, 0) + minutes
-        self.in_day[volunteer][day] = self.in_day[volunteer].get(day, 0) + minutes
+        self.in_week[volunteer][week] += minutes
+        self.in_day[volunteer][day] += minutes
         self.owed[volunteer][self.period[shift]] -= minutes
         self.filled[seat] += sign
+        self.open_places[shift] -= sign
         self.led[shift] += sign * self.costs.is_lead[volunteer]
         if sign > 0:
             self.own[volunteer][shift] = seat
@@ -180,10 +246,8 @@ class Plan:
             same_week, same_day = self.week[other] == self.week[shift], self.day[other] == self.day[shift]
             if (
                 self.total[volunteer] + minutes - freed <= self.cap[volunteer]
-                and self.in_week[volunteer].get(self.week[shift], 0) + minutes - freed * same_week
-                <= self.cap_week[volunteer]
-                and self.in_day[volunteer].get(self.day[shift], 0) + minutes - freed * same_day
-                <= self.cap_day[volunteer]
+                and self.in_week[volunteer][self.week[shift]] + minutes - freed * same_week <= self.cap_week[volunteer]
+                and self.in_day[volunteer][self.day[shift]] + minutes - freed * same_day <= self.cap_day[volunteer]
             ):
                 fitting.append(other)
         return fitting

@@ -34,26 +34,20 @@ class Search:
     def open_shifts(self) -> list[int]:
         """Shifts with an empty place or without their lead, the dearest first."""
         plan, cost = self.plan, {}
-        for shift, seats in enumerate(self.seats_of_shift):
+        for shift in range(len(self.seats_of_shift)):
             missing = self._missing_cost(shift)
             lead = plan.costs.lead_cost[shift] if not plan.led[shift] else 0
-            if missing or lead or any(plan.is_open(seat) for seat in seats):
+            if plan.open_places[shift] or lead:
                 cost[shift] = (-missing, -lead, shift)
         return sorted(cost, key=cost.__getitem__)
 
     def best_entry(self, shift: int, barred: int = -1, deaf: float = 0.0) -> tuple[int, int, int] | None:
         """Find the (delta, volunteer, seat) that best takes an open place, not asking a share `deaf` of the people."""
-        plan = self.plan
-        best: tuple[int, int, int] | None = None
-        for volunteer in self.people_of[shift]:
-            if volunteer == barred or not plan.can_serve(volunteer, shift) or (deaf and self.draw.random() < deaf):
-                continue
-            seat = plan.open_seat(volunteer, shift)
-            if seat >= 0:
-                entry = (plan.add_delta(volunteer, shift, seat), volunteer, seat)
-                if best is None or entry < best:
-                    best = entry
-        return best
+        plan, draw = self.plan, self.draw.random
+        people = plan.able(shift)
+        if barred >= 0 or deaf:
+            people = [v for v in people if v != barred and (not deaf or draw() >= deaf)]
+        return min(plan.entries(shift, people), default=None)
 
     def fill_directly(self, shift: int) -> bool:
         """Take the best entries while they pay; say whether any did."""
@@ -173,9 +167,7 @@ class Search:
                 return
             self.fill_directly(shift)
             self.reseat(shift)
-            while any(self.plan.is_open(seat) for seat in self.seats_of_shift[shift]) and self.fill_by_chain(
-                shift, depth, [budget]
-            ):
+            while self.plan.open_places[shift] and self.fill_by_chain(shift, depth, [budget]):
                 pass
             if self.plan.lead_cost[shift] and not self.plan.led[shift] and not self.swap_in(shift):
                 self.lead_by_chain(shift, [budget])
@@ -217,6 +209,8 @@ class Search:
 
     def _missing_cost(self, shift: int) -> int:
         plan = self.plan
+        if not plan.open_places[shift]:
+            return 0
         return sum(plan.costs.uncovered(seat, plan.filled[seat]) for seat in self.seats_of_shift[shift])
 
     def _ruin(self, active: Sequence[int]) -> list[int]:
@@ -233,7 +227,7 @@ class Search:
                 if (volunteer, other) not in plan.fixed:
                     plan.remove(volunteer, other)
                     touched.add(other)
-        empty = sorted(s for s in wanting - touched if any(plan.is_open(seat) for seat in self.seats_of_shift[s]))
+        empty = sorted(s for s in wanting - touched if plan.open_places[s])
         touched.update(self.draw.sample(empty, min(len(empty), MOST_EMPTY)))
         return sorted(touched)
 

@@ -36,6 +36,11 @@ EXACT_EFFORT: Final = 0.02
 as much did not improve the plan."""
 
 
+CLOSE_ENOUGH_RATIO: Final = 0.03
+"""A month this near its bound is not taken to the exact solver: in a demonstrated year of 12 months, each within 2 % on
+fairness, it improved none and cost as much as all the rest."""
+
+
 class WeekdayWindow(NamedTuple):
     """A span of every week in which somebody can serve: weekday 1 (Monday) to 7, minutes after midnight."""
 

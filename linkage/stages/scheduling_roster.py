@@ -21,6 +21,7 @@ from linkage.db.work import Work
 from linkage.kernels.roster.result import RosterOptions, RosterResult
 from linkage.rules.scheduling import LOCAL
 from linkage.rules.scheduling_roster import (
+    CLOSE_ENOUGH_RATIO,
     EXACT_EFFORT,
     EmptySeat,
     MonthRoster,
@@ -66,7 +67,10 @@ def _run(work: Work, due: Due, now: datetime) -> StepReport:
         if not month.seats:
             continue
         options = RosterOptions(
-            seed=seed, exact_effort=EXACT_EFFORT, deadline=_Clock(work.settings.scheduling.solver_seconds)
+            seed=seed,
+            close_enough_ratio=CLOSE_ENOUGH_RATIO,
+            exact_effort=EXACT_EFFORT,
+            deadline=_Clock(work.settings.scheduling.solver_seconds),
         )
         problem = month.problem()
         result = schedule(problem, options)

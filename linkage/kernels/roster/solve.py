@@ -12,7 +12,6 @@ import numpy as np
 
 from linkage.kernels.roster import check
 from linkage.kernels.roster.counting import counting_bound
-from linkage.kernels.roster.exact import prove
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.linear import level_bound
 from linkage.kernels.roster.model import LinearModel, Row
@@ -99,7 +98,10 @@ def _prove(
         if bound < value and pairs <= most_pairs and options.has_time():
             model = model or _limited(facts, costs, rows, number)
             bound = max(bound, level_bound(model, level, options))
-            if bound < value and pairs <= options.exact_pairs and options.has_time():
+            is_close = value - bound <= options.close_enough_ratio * value
+            if bound < value and not is_close and pairs <= options.exact_pairs and options.has_time():
+                from linkage.kernels.roster.exact import prove  # loads the solver: only where it is wanted
+
                 share = (options.exact_effort - spent) / (len(costs.levels) - number)
                 proof = prove(model, level, rows, options, share)
                 spent += proof.effort

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
 from linkage.schemas.rubric import Band, Indicator, Rubric
@@ -144,7 +144,8 @@ def conclude(rubric: Rubric, given: Sequence[Points]) -> Result | None:
         exact = Fraction(earned) * 100 / Fraction(possible)
         scores[rater.kind] = _decimal(exact).quantize(Decimal("0.01"))
         total += exact * Fraction(rater.weight_percent) / 100
-    score = rubric.rounded(_decimal(total).quantize(Decimal("0.0001")))
+    cut = _decimal(total).quantize(Decimal("0.0001"), rounding=ROUND_DOWN)  # cut, so that it is rounded once
+    score = rubric.rounded(cut)
     return Result(score, rubric.band_of(score), scores)
 
 

@@ -60,6 +60,14 @@ def test_band_edges(four_bands: Rubric, percent: Fraction, band: str, pays: bool
     assert (result.band.code, result.band.pays) == (band, pays)
 
 
+def test_total_is_rounded_once(four_bands: Rubric) -> None:
+    """A hair below 59.5 fails: the total was once rounded to four places first, then to 60, and paid."""
+    result = conclude(four_bands, every_line(four_bands, Fraction(5949999, 100000) / 100))
+
+    assert result is not None
+    assert (result.score, result.band.pays) == (59, False)
+
+
 def test_result_waits_for_every_line(four_bands: Rubric) -> None:
     """No result is computed while a rater's line is missing."""
     given = every_line(four_bands, Fraction(1))

@@ -1,15 +1,15 @@
 """Frozen lists and registers (台账) as document contexts: what stands in rows becomes a dated paper.
 
-Lists were frozen by matching and are printed as they stood. Registers hold the fields of order 67 art. 7 (activity,
-date, place, content, time, organiser, who led it); they stay with the organisation. No phone and no identity number
-stands in them; a resident is a code, and only volunteers, whose record it is, are named.
+Lists were frozen by matching and are printed as they stood. A register holds what is new since the report before: what
+was served in the cycle, and what was entered or corrected since; together the registers of all cycles hold every row
+once. It has the fields of order 67 art. 7 (activity, date, place, content, time, organiser, who led it) and stays with
+the organisation. No phone and no identity number stands in it; a resident is a code, and only volunteers, whose record
+it is, are named.
 """
 
 from __future__ import annotations
 
-from datetime import date
-
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import Head
@@ -28,10 +28,11 @@ from linkage.db.tables import (
 from linkage.schemas.document import Cell, ColumnFormat, ListColumn, ListContext
 from linkage.stages.reporting_files import audit_head, check_code, simulation_seed
 from linkage.stages.standing import Standing, local_date
-from linkage.terms import ListKind
+from linkage.terms import ListKind, ReportKind
 
 _DATE, _COUNT, _MINUTES = ColumnFormat.DATE, ColumnFormat.COUNT, ColumnFormat.MINUTES
 _INTERNAL = "内部资料，由本机构保管，请勿外传"
+_SINCE = "每期台账只列本期的记录，以及上期报告之后补记、更正的记录。"
 
 SERVICE_REGISTER = "服务记录台账"
 HOURS_REGISTER = "志愿服务时长台账"
@@ -57,13 +58,27 @@ def list_stem(kind: ListKind, cycle: int) -> str:
 
 
 def register_contexts(session: Session, standing: Standing, report: Report) -> dict[str, ListContext]:
-    """Return the registers up to a report's cut-off day: file stem to context."""
-    reading = _Registers(session, standing, report.cut_off_on)
+    """Return the registers of a report's cycle: file stem to context."""
+    reading = _Registers(session, standing, report)
     columns, rows, notes = reading.services()
     services = _context(standing, report, SERVICE_REGISTER, columns, rows, notes)
     columns, rows, notes = reading.hours()
     hours = _context(standing, report, HOURS_REGISTER, columns, rows, notes)
     return {f"{context.title}-第{report.cycle}期": context for context in (services, hours)}
+
+
+def _report_before(session: Session, report: Report) -> Report | None:
+    """Find the purchaser's report of the cycle before."""
+    query = (
+        select(Report)
+        .where(
+            Report.project_id == report.project_id,
+            Report.kind != ReportKind.COMMUNITY_SUMMARY,
+            Report.cycle < report.cycle,
+        )
+        .order_by(Report.cycle.desc())
+    )
+    return session.execute(query.limit(1)).scalar_one_or_none()
 
 
 Columns = tuple[ListColumn, ...]
@@ -83,7 +98,7 @@ def _context(
         audit_head=audit_head(Head(report.audit_count, report.audit_hash)),
         check_code=check_code(report.organization_id, report.project_id, report.key, title),
         title=title,
-        subtitle=f"{report.from_on:%Y-%m-%d} 至 {report.cut_off_on:%Y-%m-%d}",
+        subtitle=f"{standing.charter.cycle(report.cycle).from_on:%Y-%m-%d} 至 {report.cut_off_on:%Y-%m-%d}",
         confidentiality=_INTERNAL,
         columns=columns,
         rows=rows,
@@ -98,11 +113,12 @@ def _columns(*described: tuple[str, ColumnFormat, int]) -> Columns:
 class _Registers:
     """The rows of the registers, read once for both."""
 
-    def __init__(self, session: Session, standing: Standing, cut_off_on: date) -> None:
+    def __init__(self, session: Session, standing: Standing, report: Report) -> None:
         self._session = session
         self._standing = standing
         self._project_id = standing.project.id
-        self._cut_off_on = cut_off_on
+        self._cut_off_on = report.cut_off_on
+        self._before = _report_before(session, report)
         self._activities = {
             row.id: row
             for row in session.execute(select(Activity).where(Activity.project_id == self._project_id)).scalars()
@@ -110,6 +126,18 @@ class _Registers:
         query = select(ServiceItem.id, ServiceItem.code).where(ServiceItem.project_id == self._project_id)
         self._items = dict(session.execute(query).all())
         self._leads = self._led_by()
+        self._organisers = {activity_id: self._organiser(row) for activity_id, row in self._activities.items()}
+
+    def _is_new(self, table: type[ServiceRecord | HoursEntry]) -> ColumnElement[bool]:
+        """Narrow to what no earlier register holds."""
+        is_counted = table.served_on <= self._cut_off_on
+        if self._before is None:
+            return is_counted
+        is_later = or_(
+            table.served_on > self._before.cut_off_on,
+            table.recorded_at > self._before.generated_at,
+        )
+        return and_(is_counted, is_later)
 
     def _led_by(self) -> dict[int, int]:
         """Return who held each activity's lead seat."""
@@ -145,7 +173,6 @@ class _Registers:
         codes = dict(
             self._session.execute(select(Person.id, Person.code).where(Person.project_id == self._project_id)).all()
         )
-        organisers = {activity_id: self._organiser(row) for activity_id, row in self._activities.items()}
         row = ServiceRecord
         query = (
             select(
@@ -160,7 +187,7 @@ class _Registers:
                 row.flag,
                 row.is_counted,
             )
-            .where(row.project_id == self._project_id, row.served_on <= self._cut_off_on)
+            .where(row.project_id == self._project_id, self._is_new(row))
             .order_by(row.served_on, row.id)
         )
         rows: list[tuple[Cell, ...]] = []
@@ -188,7 +215,7 @@ class _Registers:
                     "" if person_id is None else codes[person_id],
                     times,
                     minutes,
-                    *organisers[activity_id],
+                    *self._organisers[activity_id],
                     "" if unit_id is None else units[unit_id],
                     local_date(recorded_at),
                     "计入" if is_counted else "未计入",
@@ -212,7 +239,7 @@ class _Registers:
             ("是否计入", ColumnFormat.TEXT, 2),
             ("说明", ColumnFormat.TEXT, 3),
         )
-        return columns, tuple(rows), ("人次不等于人数：同一居民可计多次。服务对象以编号代替姓名。",)
+        return columns, tuple(rows), ("人次不等于人数：同一居民可计多次。服务对象以编号代替姓名。", _SINCE)
 
     def hours(self) -> tuple[Columns, Rows, tuple[str, ...]]:
         """List the hours ledger, corrections included."""
@@ -225,7 +252,7 @@ class _Registers:
         )
         query = (
             select(HoursEntry)
-            .where(HoursEntry.project_id == self._project_id, HoursEntry.served_on <= self._cut_off_on)
+            .where(HoursEntry.project_id == self._project_id, self._is_new(HoursEntry))
             .order_by(HoursEntry.served_on, HoursEntry.id)
         )
         names: dict[int, tuple[str, str]] = {}
@@ -247,7 +274,7 @@ class _Registers:
                     "" if activity is None else activity.place,
                     "" if activity is None else activity.content,
                     entry.minutes,
-                    *(("", "") if activity is None else self._organiser(activity)),
+                    *(("", "") if activity is None else self._organisers[activity.id]),
                     recorded_on,
                     entry.record_by_on,
                     "是" if recorded_on <= entry.record_by_on else "否",
@@ -272,4 +299,4 @@ class _Registers:
             ("类别", ColumnFormat.TEXT, 2),
             ("说明", ColumnFormat.TEXT, 3),
         )
-        return columns, tuple(rows), ("服务时间为实际服务时间，不含路途；更正另记一笔，不改原记录。",)
+        return columns, tuple(rows), ("服务时间为实际服务时间，不含路途；更正另记一笔，不改原记录。", _SINCE)

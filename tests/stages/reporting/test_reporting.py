@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from sqlalchemy import select
 
 from linkage.db.audit import act
 from linkage.db.guard import insert_rows
-from linkage.db.tables import Assessment, Figure, FrozenList, Report, StageRun, StoredFile
+from linkage.db.tables import Assessment, Figure, FrozenList, HoursEntry, Project, Report, StageRun, StoredFile
 from linkage.db.work import Work
 from linkage.documents.store import fetch
 from linkage.errors import CannotWrite, GateShut
@@ -23,6 +24,7 @@ from linkage.schemas.charter import Charter
 from linkage.schemas.document import ListColumn, ListContext
 from linkage.schemas.report import ReportContext
 from linkage.stages import initiation, reporting
+from linkage.stages.delivery_hours import correct_hours
 from linkage.stages.reporting_context import report_context
 from linkage.stages.reporting_figures import digest
 from linkage.stages.reporting_money import last_result
@@ -441,6 +443,31 @@ def test_registers_hold_the_fields_of_order_67(served: Any) -> None:
     lines = [row for row in hours if str(row[0]).startswith("H")]
     assert [line[2] for line in lines] == ["吴志强"] * 6
     assert {line[9] for line in lines} == {"吴志强", "阳光社会工作服务中心"}
+
+
+def test_registers_of_all_cycles_hold_every_row_once(served: Any) -> None:
+    """A cycle's register lists what was served in it, and what was entered or corrected since the report before."""
+    served.adopted.step(reporting, NOW)
+    later = NOW + timedelta(days=30)
+
+    def go_on(session: Any) -> None:
+        entry = session.execute(select(HoursEntry).order_by(HoursEntry.id)).scalars().first()
+        correct_hours(session, entry.id, minutes=80, reason="早退", actor="centre", now=later)
+        session.get_one(Project, served.adopted.project_id).cycle = 2
+
+    served.write(go_on)
+    served.serve(served.activity("lunch", date(2024, 10, 8), cycle=2), ["R0001"])
+    served.adopted.enter(Stage.REPORTING, END)
+    served.adopted.step(reporting, END)
+
+    seen: dict[str, list[list[str]]] = {"服务记录台账": [], "志愿服务时长台账": []}
+    for title, numbers in seen.items():
+        for folder, cycle in ((papers(served), 1), (papers(served).parent / "cycle-2", 2)):
+            sheet = CalamineWorkbook.from_path(folder / f"{title}-第{cycle}期.xlsx").get_sheet_by_index(0).to_python()
+            numbers.append([str(row[0]) for row in sheet if re.fullmatch(r"[RH]\d+", str(row[0]))])
+    assert [len(numbers) for numbers in seen["服务记录台账"]] == [12, 1]
+    assert [len(numbers) for numbers in seen["志愿服务时长台账"]] == [6, 1]
+    assert all(set(first).isdisjoint(second) for first, second in seen.values())
 
 
 def test_lists_are_printed_as_they_were_frozen(served: Any) -> None:

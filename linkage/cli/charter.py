@@ -23,7 +23,9 @@ app = typer.Typer(no_args_is_help=True, help="Check a project charter before any
 
 @app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(help="The charter, a YAML file.")], *, as_json: JsonOption = False
+    file: Annotated[Path, typer.Argument(metavar="CHARTER", help="The charter, a YAML file.")],
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Tell every mistake of a charter at once: line, path, what is wrong, what would be right."""
     from linkage.schemas.charter_check import check_charter

@@ -9,7 +9,7 @@ import typer
 
 from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
-from linkage.cli.output import print_json, print_table, say
+from linkage.cli.output import print_json, print_table, say, tell
 from linkage.terms import CheckMethod, FlagSubject
 
 app = typer.Typer(no_args_is_help=True, help="Delivery: check-ins, service records, ratings, flags.")
@@ -42,6 +42,7 @@ def check_in(
     at: AtOption = None,
     method: MethodOption = CheckMethod.STAFF,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Note that a volunteer has come; only somebody who accepted can (条例 art. 25)."""
     from linkage.stages.delivery_checks import check_in as note_in
@@ -51,8 +52,10 @@ def check_in(
     with acting(organization, project, actor) as act:
         held = find_activity(act.session, act.project_id, activity)
         person_id = find_person(act.session, act.project_id, volunteer)
-        note_in(act.session, held.id, person_id, at=_local(at, act.now), method=method, actor=actor, now=act.now)
-    say(f"{volunteer} is checked in at {activity}")
+        assignment = note_in(
+            act.session, held.id, person_id, at=_local(at, act.now), method=method, actor=actor, now=act.now
+        )
+    tell(f"{volunteer} is checked in at {activity}", {"assignment": assignment}, as_json=as_json)
 
 
 @app.command("check-out")
@@ -65,6 +68,7 @@ def check_out(
     at: AtOption = None,
     method: MethodOption = CheckMethod.STAFF,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Note that a volunteer has left; the minutes between are what the ledger takes."""
     from linkage.stages.delivery_checks import check_out as note_out
@@ -74,8 +78,10 @@ def check_out(
     with acting(organization, project, actor) as act:
         held = find_activity(act.session, act.project_id, activity)
         person_id = find_person(act.session, act.project_id, volunteer)
-        note_out(act.session, held.id, person_id, at=_local(at, act.now), method=method, actor=actor, now=act.now)
-    say(f"{volunteer} is checked out at {activity}")
+        assignment = note_out(
+            act.session, held.id, person_id, at=_local(at, act.now), method=method, actor=actor, now=act.now
+        )
+    tell(f"{volunteer} is checked out at {activity}", {"assignment": assignment}, as_json=as_json)
 
 
 @app.command("record")
@@ -102,20 +108,20 @@ def record(
         person_id = None if person is None else find_person(act.session, act.project_id, person)
         entry = ServiceEntry(key=key, minutes=minutes, person_id=person_id, person_times=person_times, rating=rating)
         ids = record_service(act.session, held.id, [entry], actor=actor, now=act.now)
-    if as_json:
-        print_json({"record": f"R{ids[0]}"})
-    else:
-        say(f"R{ids[0]} is recorded at {activity}")
+    tell(f"R{ids[0]} is recorded at {activity}", {"record": f"R{ids[0]}"}, as_json=as_json)
 
 
 @app.command("rate")
 def rate(
     project: ProjectArgument,
     record_code: Annotated[str, typer.Argument(metavar="RECORD", help="The service record, such as R12.")],
-    points: Annotated[int, typer.Argument(min=1, max=5, help="1 very dissatisfied to 5 very satisfied.")],
+    points: Annotated[
+        int, typer.Argument(metavar="POINTS", min=1, max=5, help="1 very dissatisfied to 5 very satisfied.")
+    ],
     actor: ActorOption,
     *,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Enter a service user's rating of one service, 1 to 5."""
     from linkage.stages.belonging import Numbered, require_number
@@ -128,7 +134,7 @@ def rate(
     with acting(organization, project, actor) as act:
         require_number(act.session, act.project_id, Numbered.RECORD, int(digits))
         enter_rating(act.session, int(digits), points, now=act.now)
-    say(f"{record_code}: rated {points}")
+    tell(f"R{digits}: rated {points}", {"record": f"R{digits}", "points": points}, as_json=as_json)
 
 
 @app.command("flags")
@@ -162,7 +168,7 @@ def flags(project: ProjectArgument, *, organization: OrganizationOption = None, 
 @app.command("clear")
 def clear(
     project: ProjectArgument,
-    subject: Annotated[FlagSubject, typer.Argument(help="What is flagged.")],
+    subject: Annotated[FlagSubject, typer.Argument(metavar="SUBJECT", help="What is flagged: record or presence.")],
     subject_id: Annotated[int, typer.Argument(metavar="ID")],
     actor: ActorOption,
     *,
@@ -170,6 +176,7 @@ def clear(
     minutes: Annotated[int | None, typer.Option(min=0, help="The minutes really given.")] = None,
     counts: Annotated[bool, typer.Option("--counts/--does-not-count", help="Whether it counts from now on.")] = True,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Clear a flag with a written justification."""
     from linkage.stages.belonging import Numbered, require_number
@@ -193,7 +200,8 @@ def clear(
             )
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--minutes") from error
-    say(f"{subject.value} {subject_id}: cleared")
+    result = {"subject": subject.value, "id": subject_id, "counts": counts}
+    tell(f"{subject.value} {subject_id}: cleared", result, as_json=as_json)
 
 
 @app.command("close")
@@ -203,10 +211,11 @@ def close(
     *,
     reason: ReasonOption = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Close the cycle's delivery; what was released and not held is cancelled."""
     from linkage.stages.delivery import close_delivery
 
     with acting(organization, project, actor) as act:
         close_delivery(act.session, act.project_id, actor=actor, now=act.now, reason=reason)
-    say(f"{project}: the cycle's delivery is closed")
+    tell(f"{project}: the cycle's delivery is closed", {"closed": project}, as_json=as_json)

@@ -32,7 +32,8 @@ _MARK = ".linkage-demo"
 
 def demo(
     charter: Annotated[
-        Path | None, typer.Argument(help="A charter to demonstrate; default the Drum Tower Canteen.")
+        Path | None,
+        typer.Argument(metavar="CHARTER", help="A charter to demonstrate; default the Drum Tower Canteen."),
     ] = None,
     *,
     seed: Annotated[int, typer.Option(help="One seed gives one world.")] = 7,

@@ -8,7 +8,7 @@ import typer
 
 from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
-from linkage.cli.output import counted, print_json, print_table, say
+from linkage.cli.output import counted, print_json, print_table, say, tell
 
 app = typer.Typer(no_args_is_help=True, help="Matching: proposals with reasons, confirmation, answers, gaps.")
 
@@ -39,13 +39,15 @@ def confirm(
         list[int] | None, typer.Option("--without", metavar="NUMBER", help="A match that is not adopted; repeatable.")
     ] = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Confirm the proposals: they are offered to the parties that can serve them."""
     from linkage.stages.matching_answers import confirm as confirm_matches
 
     with acting(organization, project, actor) as act:
         confirm_matches(act.session, act.project_id, actor=actor, now=act.now, except_matches=without or ())
-    say(f"{project}: confirmed; each party is told and answers: linkage matching accept {project} --as PARTY")
+    text = f"{project}: confirmed; each party is told and answers: linkage matching accept {project} --as PARTY"
+    tell(text, {"confirmed": project}, as_json=as_json)
 
 
 def _answer(
@@ -70,10 +72,11 @@ def _answer(
             count = answer_all(
                 act.session, act.project_id, actor, accepts=accepts, actor=actor, now=act.now, reason=reason
             )
-    if as_json:
-        print_json({"answered": count})
-    else:
-        say(f"{actor} {'accepts' if accepts else 'declines'} {counted(count, 'match')}")
+    tell(
+        f"{actor} {'accepts' if accepts else 'declines'} {counted(count, 'match')}",
+        {"answered": count},
+        as_json=as_json,
+    )
 
 
 MatchOption = Annotated[

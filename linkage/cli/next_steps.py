@@ -52,7 +52,7 @@ def next_commands(status: ProjectStatus, parties: Mapping[PartyRole, str]) -> li
     for wait in shut.values():
         if _AFTER.get(wait.code) not in shut and wait not in money:
             lines += _of_stage(status.code, wait, parties)
-    if all(wait.whose_turn is None for wait in shut.values()) and "period_over" not in shut:
+    if status.is_due or (all(wait.whose_turn is None for wait in shut.values()) and "period_over" not in shut):
         lines.append(f"run {shlex.quote(status.code)} --inline")
     lines += _of_money(status.code, money, parties)
     return [f"linkage {line}" for line in dict.fromkeys(lines)]
@@ -73,13 +73,13 @@ def _of_stage(project: str, wait: Condition, parties: Mapping[PartyRole, str]) -
 
 
 def _of_money(project: str, gates: Sequence[Condition], parties: Mapping[PartyRole, str]) -> Iterator[str]:
-    """Papers first; the purchaser is asked when nothing else keeps the tranche shut."""
-    shut = {gate.code for gate in gates}
+    """Papers that are missing first; the purchaser is asked when nothing else keeps the tranche shut."""
+    shut = {gate.code for gate in gates if gate.detail or not gate.code.endswith(f".{GateKind.DOCUMENTS.value}")}
     for gate in gates:
         tranche, _, kind = gate.code.rpartition(".")
         actor = parties.get(gate.whose_turn, "CODE") if gate.whose_turn else "CODE"
         others = {f"{tranche}.{other.value}" for other in (GateKind.RESULT, GateKind.DOCUMENTS)}
-        if kind == GateKind.DOCUMENTS.value:
+        if kind == GateKind.DOCUMENTS.value and gate.detail:
             papers = " ".join(shlex.quote(name) for name in gate.detail.split("、"))
             yield f"disbursement documents {project} {tranche} {papers} --as {actor}"
         elif kind == GateKind.APPROVAL.value and not others & shut:

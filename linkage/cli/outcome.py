@@ -10,7 +10,7 @@ import typer
 
 from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
-from linkage.cli.output import print_json, print_table, say
+from linkage.cli.output import counted, print_json, print_table, say, tell
 from linkage.terms import RaterKind
 
 reporting_app = typer.Typer(no_args_is_help=True, help="Reporting: figures and reports.")
@@ -63,13 +63,19 @@ def report_documents(
 
 
 @reporting_app.command("adopt")
-def adopt(project: ProjectArgument, actor: ActorOption, *, organization: OrganizationOption = None) -> None:
+def adopt(
+    project: ProjectArgument,
+    actor: ActorOption,
+    *,
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Adopt the cycle's report; the purchaser receives it and assessment may begin."""
     from linkage.stages.reporting import adopt_report
 
     with acting(organization, project, actor) as act:
         adopt_report(act.session, act.project_id, actor=actor, now=act.now)
-    say(f"{project}: the report is adopted")
+    tell(f"{project}: the report is adopted", {"adopted": project}, as_json=as_json)
 
 
 @assessment_app.command("show")
@@ -103,7 +109,9 @@ def show(project: ProjectArgument, *, organization: OrganizationOption = None, a
 @assessment_app.command("score")
 def score(
     project: ProjectArgument,
-    rater: Annotated[RaterKind, typer.Argument(help="Who scores.")],
+    rater: Annotated[
+        RaterKind, typer.Argument(metavar="RATER", help="Who scores, as linkage assessment show names them.")
+    ],
     lines: Annotated[
         list[str], typer.Argument(metavar="LINE=POINTS...", help="Every line of the rater, such as finance=9.")
     ],
@@ -113,6 +121,7 @@ def score(
         bool, typer.Option("--unrelated", help="The rater confirms every recusal statement (回避).")
     ] = False,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Enter a rater's sheet, whole."""
     from linkage.stages.assessment import submit
@@ -123,7 +132,8 @@ def score(
             raise typer.BadParameter(f"{code} stands there twice with different points", param_hint="LINE=POINTS")
     with acting(organization, project, actor) as act:
         submit(act.session, act.project_id, rater, points, actor=actor, is_unrelated=unrelated, now=act.now)
-    say(f"{project}: {rater.value} has scored {len(points)} lines")
+    result = {"rater": rater.value, "lines": len(points)}
+    tell(f"{project}: {rater.value} has scored {counted(len(points), 'line')}", result, as_json=as_json)
 
 
 def _line(text: str) -> tuple[str, Decimal]:
@@ -143,13 +153,14 @@ def accept_rectification(
     *,
     statement: Annotated[str, typer.Option(metavar="TEXT", help="What was found put right.")],
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Accept the provider's rectification; the next attempt opens."""
     from linkage.stages.assessment import accept_rectification as accept
 
     with acting(organization, project, actor) as act:
         accept(act.session, act.project_id, actor=actor, statement=statement, now=act.now)
-    say(f"{project}: the rectification is accepted")
+    tell(f"{project}: the rectification is accepted", {"accepted": project}, as_json=as_json)
 
 
 @disbursement_app.command("documents")
@@ -167,10 +178,11 @@ def documents(
 
     with acting(organization, project, actor) as act:
         missing = deliver_documents(act.session, act.project_id, tranche, tuple(names), actor=actor, now=act.now)
-    if as_json:
-        print_json({"missing": missing})
-    else:
-        say(f"{tranche}: {'complete' if not missing else 'still missing: ' + '、'.join(missing)}")
+    tell(
+        f"{tranche}: {'complete' if not missing else 'still missing: ' + '、'.join(missing)}",
+        {"missing": missing},
+        as_json=as_json,
+    )
 
 
 @disbursement_app.command("approve")
@@ -181,9 +193,10 @@ def approve(
     *,
     reason: ReasonOption = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Approve a tranche as its purchaser, once its other gates are open."""
-    _answer(project, tranche, actor, is_approved=True, reason=reason, organization=organization)
+    _answer(project, tranche, actor, is_approved=True, reason=reason, organization=organization, as_json=as_json)
 
 
 @disbursement_app.command("refuse")
@@ -194,13 +207,21 @@ def refuse(
     *,
     reason: ReasonOption = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Refuse a tranche for now as its purchaser, with the reason."""
-    _answer(project, tranche, actor, is_approved=False, reason=reason, organization=organization)
+    _answer(project, tranche, actor, is_approved=False, reason=reason, organization=organization, as_json=as_json)
 
 
 def _answer(
-    project: str, tranche: str, actor: str, *, is_approved: bool, reason: str | None, organization: str | None
+    project: str,
+    tranche: str,
+    actor: str,
+    *,
+    is_approved: bool,
+    reason: str | None,
+    organization: str | None,
+    as_json: bool,
 ) -> None:
     from linkage.stages.disbursement import answer_tranche
 
@@ -208,4 +229,5 @@ def _answer(
         answer_tranche(
             act.session, act.project_id, tranche, is_approved=is_approved, actor=actor, now=act.now, reason=reason
         )
-    say(f"{tranche}: {'approved; it is paid at the next tick' if is_approved else 'refused'}")
+    text = f"{tranche}: {'approved; it is paid at the next run' if is_approved else 'refused'}"
+    tell(text, {"tranche": tranche, "approved": is_approved}, as_json=as_json)

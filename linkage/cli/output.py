@@ -95,6 +95,14 @@ def say(text: str) -> None:
     console.print(escape(text), soft_wrap=True)
 
 
+def tell(text: str, result: dict[str, Any], *, as_json: bool) -> None:
+    """Print what a command did: one line for people, or one JSON object for scripts."""
+    if as_json:
+        print_json(result)
+    else:
+        say(text)
+
+
 def counted(count: int, noun: str) -> str:
     """Write a number with its noun: `1 match`, `3 matches`."""
     if count == 1:

@@ -9,7 +9,7 @@ import typer
 
 from linkage.cli.charter import scheme_codes
 from linkage.cli.installation import JsonOption, OrganizationOption, open_work
-from linkage.cli.output import counted, print_json, say
+from linkage.cli.output import counted, tell
 from linkage.cli.standing import status
 
 app = typer.Typer(no_args_is_help=True, help="Create and list projects.")
@@ -33,11 +33,11 @@ def create(
         with work.begin(organization_id, actor=owner.code, now=now) as session:
             project_id = adopt(session, charter, now)
     code = charter.project.code
-    if as_json:
-        print_json({"project": code, "project_id": project_id, "organization": owner.code})
-    else:
-        say(f"{code}: {charter.project.name}, {counted(len(charter.cycles()), 'cycle')}. See what it waits for:")
-        say(f"  linkage status {code}")
+    tell(
+        f"{code}: {charter.project.name}, {counted(len(charter.cycles()), 'cycle')}. See what it waits for:\n  linkage status {code}",
+        {"project": code, "project_id": project_id, "organization": owner.code},
+        as_json=as_json,
+    )
 
 
 @app.command("list")

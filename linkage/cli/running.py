@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def run(
     project: ProjectArgument,
     stage: Annotated[
-        Stage | None, typer.Argument(help="The stage that is meant; refused when it is not its turn.")
+        Stage | None,
+        typer.Argument(metavar="STAGE", help="The stage that is meant; refused when it is not its turn."),
     ] = None,
     *,
     inline: Annotated[bool, typer.Option("--inline", help="Run it in this process, without the worker.")] = False,

@@ -9,7 +9,7 @@ import typer
 
 from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
-from linkage.cli.output import counted, print_json, print_table, say
+from linkage.cli.output import counted, print_json, print_table, say, tell
 from linkage.terms import OfferState
 
 if TYPE_CHECKING:
@@ -41,10 +41,7 @@ def volunteers(
     with acting(organization, project, actor) as act:
         newcomers = [_newcomer(one) for one in listed]
         ids = register_volunteers(act.session, act.project_id, newcomers, act.now)
-    if as_json:
-        print_json({"volunteers": len(ids)})
-    else:
-        say(f"{project}: {counted(len(ids), 'volunteer')} entered")
+    tell(f"{project}: {counted(len(ids), 'volunteer')} entered", {"volunteers": len(ids)}, as_json=as_json)
 
 
 def _newcomer(entry: VolunteerEntry) -> NewVolunteer:
@@ -94,10 +91,11 @@ def review(
         count = review_activities(
             act.session, act.project_id, actor=actor, now=act.now, except_codes=without or (), reason=reason
         )
-    if as_json:
-        print_json({"released": count})
-    else:
-        say(f"{project}: {counted(count, 'activity')} released; volunteers are asked at the next run")
+    tell(
+        f"{project}: {counted(count, 'activity')} released; volunteers are asked at the next run",
+        {"released": count},
+        as_json=as_json,
+    )
 
 
 @app.command("offers")
@@ -123,9 +121,7 @@ def offers(
 
 OffersArgument = Annotated[
     list[int] | None,
-    typer.Argument(
-        metavar="[OFFER]...", help="Numbers as linkage scheduling offers lists them; default all that wait."
-    ),
+    typer.Argument(metavar="OFFER...", help="Numbers as linkage scheduling offers lists them; default all that wait."),
 ]
 
 
@@ -192,11 +188,14 @@ def _answer(
 @app.command("withdraw")
 def withdraw(
     project: ProjectArgument,
-    assignment: Annotated[int, typer.Argument(help="Its number, as linkage scheduling offers lists it.")],
+    assignment: Annotated[
+        int, typer.Argument(metavar="ASSIGNMENT", help="Its number, as linkage scheduling offers lists it.")
+    ],
     actor: ActorOption,
     *,
     reason: ReasonOption = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Give a seat back before the service begins (条例 art. 22)."""
     from linkage.stages.belonging import Numbered, require_own_seat
@@ -205,4 +204,5 @@ def withdraw(
     with acting(organization, project, actor) as act:
         require_own_seat(act.session, act.project_id, Numbered.ASSIGNMENT, assignment, actor)
         give_back(act.session, assignment, actor=actor, now=act.now, reason=reason)
-    say(f"assignment {assignment} is given back; somebody else is asked")
+    text = f"assignment {assignment} is given back; somebody else is asked"
+    tell(text, {"withdrawn": assignment}, as_json=as_json)

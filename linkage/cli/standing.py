@@ -25,7 +25,7 @@ def status(
     *,
     project: Annotated[
         str | None,
-        typer.Argument(metavar="[PROJECT]", help="One project; default all.", autocompletion=complete_project),
+        typer.Argument(metavar="PROJECT", help="One project; default all.", autocompletion=complete_project),
     ] = None,
     organization: OrganizationOption = None,
     as_json: JsonOption = False,
@@ -82,7 +82,7 @@ def _show(one: ProjectStatus, parties: dict[PartyRole, str]) -> None:
     say(f"{one.code}  {one.name}{mark}")
     if one.state.value == "open":
         place = f"{one.stage.value} {one.stage.label}, cycle {one.cycle} of {one.cycles}"
-        running = ", a run is under way" if one.is_running else ""
+        running = ", a run is under way" if one.is_running else ", a run is due" if one.is_due else ""
         say(f"{one.state.value}, {place}, since {_day(one.stage_entered_at)}{running}\n")
     else:
         say(

@@ -10,7 +10,7 @@ import typer
 
 from linkage.cli.acting import ActorOption, ReasonOption, acting
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument, open_desk
-from linkage.cli.output import counted, print_json, print_table, progress, say, waiting
+from linkage.cli.output import counted, print_json, print_table, progress, say, tell, waiting
 from linkage.errors import Unknown
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Needs surveys: inspect and import exports, record household visits.")
 
 FileArgument = Annotated[
-    Path, typer.Argument(help="The export: 问卷星, KoboToolbox, ODK, or any table with a mapping.")
+    Path, typer.Argument(metavar="FILE", help="The export: 问卷星, KoboToolbox, ODK, or any table with a mapping.")
 ]
 MappingOption = Annotated[Path | None, typer.Option("--mapping", help="A mapping file: what each column means.")]
 
@@ -66,6 +66,7 @@ def import_file(
 
     from linkage.documents.store import keep
     from linkage.imports.read import read_survey
+    from linkage.stages.belonging import require_actor
     from linkage.stages.standing import standing_of
     from linkage.stages.survey_import import import_responses, plan_import
 
@@ -85,13 +86,14 @@ def import_file(
             shown.update(task, description="Importing", note=f"{len(found.answers)} respondents")
             content = file.read_bytes()
             with desk.work.begin(desk.organization_id, actor=actor, now=now) as session:
+                require_actor(session, project_id, actor)
                 outcome = import_responses(
                     session,
                     project_id,
                     found,
                     chosen,
                     file_sha256=sha256(content).hexdigest(),
-                    stored_file_id=keep(
+                    keep_original=lambda: keep(
                         session, content, name=file.name, media_type="application/octet-stream", now=now
                     ),
                     now=now,
@@ -186,10 +188,11 @@ def close(
     *,
     reason: ReasonOption = None,
     organization: OrganizationOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """End the survey of this cycle; matching may begin."""
     from linkage.stages.survey import close as close_survey
 
     with acting(organization, project, actor) as act:
         close_survey(act.session, act.project_id, actor=actor, now=act.now, reason=reason)
-    say(f"{project}: the survey of this cycle is closed")
+    tell(f"{project}: the survey of this cycle is closed", {"closed": project}, as_json=as_json)

@@ -11,7 +11,7 @@ import typer
 
 from linkage.cli.acting import ActorOption, acting
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
-from linkage.cli.output import counted, print_json, say, waiting
+from linkage.cli.output import counted, tell, waiting
 
 if TYPE_CHECKING:
     from linkage.rules.survey_visit import Visit
@@ -45,10 +45,11 @@ def visit(
         for entry in entries:
             written = record_visit(act.session, act.project_id, _visit(entry), actor=actor, now=act.now, source=source)
             counts.update(asdict(written))
-    if as_json:
-        print_json({"visits_count": len(entries), **counts})
-    else:
-        say(f"{project}: {counted(len(entries), 'visit')} entered, {counted(counts['needs_count'], 'new need')} heard")
+    tell(
+        f"{project}: {counted(len(entries), 'visit')} entered, {counted(counts['needs_count'], 'new need')} heard",
+        {"visits_count": len(entries), **counts},
+        as_json=as_json,
+    )
 
 
 def _visit(entry: VisitEntry) -> Visit:

@@ -32,7 +32,8 @@ from linkage.terms import Channel, PartyRole, ProjectState, Stage
 
 _SURVEY_DAYS = 21
 _MORNING, _EVENING = time(9), time(20)
-_LOOK_DAY = 20
+_PLEDGE_DAY = 20
+_LOOK_DAYS = 10
 _BETWEEN_TURNS = timedelta(hours=3)
 _PATIENCE = 5
 
@@ -99,6 +100,7 @@ def _enter_volunteers(table: Table, now: datetime) -> None:
     newcomers = [
         NewVolunteer(
             name=one.name,
+            code=f"V{one.number:04d}",  # started again, the same people
             phone=one.phone,
             skills=one.skills,
             availability=one.availability,
@@ -124,10 +126,14 @@ def _import_survey(table: Table, begin_on: date) -> Path:
     file = read_survey(folder / name)
     actor = table.actor(PartyRole.PROVIDER)
     with table.work.begin(table.organization_id, actor=actor, now=now) as session:
-        stored_id = keep(session, content, name=name, media_type="text/csv", now=now)
-        digest = sha256(content).hexdigest()
         import_responses(
-            session, table.project_id, file, source.source, file_sha256=digest, stored_file_id=stored_id, now=now
+            session,
+            table.project_id,
+            file,
+            source.source,
+            file_sha256=sha256(content).hexdigest(),
+            keep_original=lambda: keep(session, content, name=name, media_type="text/csv", now=now),
+            now=now,
         )
     return folder / name
 
@@ -230,17 +236,23 @@ def _serve(table: Table, now: datetime, tick: Tick, on_happening: OnHappening) -
         days = days_of_cycle(session, standing)
     cycle = standing.cycle
     field = Field(table.world, residents)
-    months: set[tuple[int, int]] = set()
+    looked_on = now.astimezone(LOCAL_ZONE).date()
     for day in days:
         if day < now.astimezone(LOCAL_ZONE).date() or day > cycle.to_on:
             continue
-        if day.day >= _LOOK_DAY and (day.year, day.month) not in months:
-            months.add((day.year, day.month))
+        if _is_time_to_look(looked_on, day):
+            looked_on = day
             tick(_at(day, _MORNING))
         _enter_sheets(table, field, day)
         share = _share(standing.project.from_on, standing.project.to_on, _at(day, _EVENING))
         on_happening(Happening(_at(day, _EVENING), cycle.number, Stage.DELIVERY, share))
     return max(now, _at(cycle.to_on + timedelta(days=1), _MORNING))
+
+
+def _is_time_to_look(looked_on: date, day: date) -> bool:
+    """Say whether the lifecycle must be asked again: records are due in 10 working days, pledges from day 20."""
+    is_pledge_day = day.day >= _PLEDGE_DAY and (looked_on.day < _PLEDGE_DAY or looked_on.month != day.month)
+    return is_pledge_day or (day - looked_on).days >= _LOOK_DAYS
 
 
 def _enter_sheets(table: Table, field: Field, day: date) -> None:

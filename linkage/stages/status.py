@@ -37,6 +37,8 @@ class ProjectStatus:
     ----------
     waits
         What shuts the way out of its stage.
+    is_due
+        Somebody acted, or the time has come, since it was last run: the next run may open what is shown as shut.
     money
         Every gate of every tranche that is due and unpaid, open or shut.
     """
@@ -51,6 +53,7 @@ class ProjectStatus:
     stage_entered_at: datetime
     is_simulated: bool
     is_running: bool
+    is_due: bool
     waits: tuple[Condition, ...]
     money: tuple[Condition, ...]
     tranches: tuple[TrancheStatus, ...]
@@ -77,6 +80,7 @@ def project_status(session: Session, project_id: int, now: datetime) -> ProjectS
         stage_entered_at=project.stage_entered_at,
         is_simulated=project.is_simulated,
         is_running=project.lease_until_at is not None and project.lease_until_at > now,
+        is_due=is_open and (project.due_at is None or project.due_at <= now),
         waits=tuple(condition for condition in listed if not condition.is_open),
         money=disbursement.tranche_conditions(session, standing) if is_open else (),
         tranches=tuple(

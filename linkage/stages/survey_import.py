@@ -7,7 +7,7 @@ newer word. What a file means is decided by `rules.survey`; rows are written by 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -141,7 +141,7 @@ def import_responses(
     *,
     file_sha256: str,
     now: datetime,
-    stored_file_id: int | None = None,
+    keep_original: Callable[[], int] | None = None,
 ) -> ImportOutcome:
     """Import a survey file; new and changed respondents are written, the rest is left as it is.
 
@@ -149,8 +149,9 @@ def import_responses(
     ----------
     file_sha256
         Of the file's bytes; the same file again is recognised and changes nothing.
-    stored_file_id
-        The stored original, where it is kept.
+    keep_original
+        Puts the file itself into the store and returns its row's id; called only when something is imported, so that
+        a refused file leaves no copy of what residents said.
 
     Raises
     ------
@@ -182,7 +183,7 @@ def import_responses(
         [
             {
                 "project_id": project_id,
-                "stored_file_id": stored_file_id,
+                "stored_file_id": None if keep_original is None else keep_original(),
                 "source": source,
                 "channel": plan.channel,
                 "format": plan.format,

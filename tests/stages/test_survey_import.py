@@ -20,9 +20,7 @@ NOW = datetime(2024, 7, 1, 1, 0, tzinfo=UTC)
 def bring(adopted, file, sha="a", source="paper"):
     """Import a file."""
     return adopted.run(
-        lambda session: import_responses(
-            session, adopted.project_id, file, source, file_sha256=sha * 64, now=NOW, stored_file_id=None
-        )
+        lambda session: import_responses(session, adopted.project_id, file, source, file_sha256=sha * 64, now=NOW)
     )
 
 

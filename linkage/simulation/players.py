@@ -111,7 +111,7 @@ def answer_shifts(table: Table, now: datetime) -> None:
             ShiftOffer.state == OfferState.OFFERED,
             ShiftOffer.expires_at > now,
         )
-        rows = session.execute(query.order_by(ShiftOffer.person_id, ShiftOffer.id)).tuples().all()
+        rows = session.execute(query.order_by(ShiftOffer.person_id, ShiftOffer.id)).all()
     offers: dict[int, list[int]] = {}
     for offer_id, person_id in rows:
         offers.setdefault(person_id, []).append(offer_id)

@@ -3,6 +3,9 @@
 Level-triggered: run twice, after a crash or with Prefect's database gone, the result is the same. A project is
 held by one runner at a time through a lease in its own row; the version in the row is the optimistic lock. This
 module knows the order of the stages and nothing of what happens in them.
+
+Who takes a project clears the hand of its clock (`due_at`); whoever acts meanwhile sets it again. So a run that ends
+knows whether its steps have seen everything, and neither moves a project nor sends it to sleep over an unread answer.
 """
 
 from __future__ import annotations
@@ -73,7 +76,7 @@ def claim(work: Work, item: Due, holder: str, now: datetime) -> bool:
                 Project.state == ProjectState.OPEN,
                 or_(Project.lease_until_at.is_(None), Project.lease_until_at <= now, Project.lease_holder == holder),
             )
-            .values(lease_holder=holder, lease_until_at=until)
+            .values(lease_holder=holder, lease_until_at=until, due_at=None)
             .returning(Project.id)
             .execution_options(synchronize_session=False)
         ).first()
@@ -86,7 +89,7 @@ def give_back(work: Work, item: Due, holder: str, now: datetime) -> None:
         session.execute(
             update(Project)
             .where(Project.id == item.project_id, Project.lease_holder == holder)
-            .values(lease_holder=None, lease_until_at=None)
+            .values(lease_holder=None, lease_until_at=None, due_at=now)
             .execution_options(synchronize_session=False)
         )
 
@@ -102,21 +105,26 @@ def conditions(session: Session, standing: Standing, now: datetime) -> tuple[Con
 
 
 def settle(work: Work, item: Due, holder: str, now: datetime) -> StageOutcome:
-    """Move the project if its conditions are met, else note when to look again; give the lease back."""
+    """Move the project if its conditions are met, else note when to look again; give the lease back.
+
+    Whatever was done since the claim came after some step had looked: the project stays, and is due at once.
+    """
     with work.begin(item.organization_id, now=now) as session:
-        standing = standing_of(session, item.project_id)
-        project = standing.project
-        if project.version != item.version or project.lease_holder != holder:
-            return StageOutcome(item.project_id, item.stage, item.version, Outcome.ALREADY_DONE)
-        waits = tuple(condition for condition in conditions(session, standing, now) if not condition.is_open)
-        session.execute(
+        held = session.execute(
             update(Project)
-            .where(Project.id == item.project_id)
+            .where(Project.id == item.project_id, Project.version == item.version, Project.lease_holder == holder)
             .values(lease_holder=None, lease_until_at=None)
+            .returning(Project.due_at)
             .execution_options(synchronize_session=False)
-        )
+        ).first()
+        if held is None:
+            return StageOutcome(item.project_id, item.stage, item.version, Outcome.ALREADY_DONE)
+        standing = standing_of(session, item.project_id)
+        waits = tuple(condition for condition in conditions(session, standing, now) if not condition.is_open)
+        if held.due_at is not None:
+            return StageOutcome(item.project_id, item.stage, item.version, Outcome.WAITING, waits)
         if waits:
-            at = module_of(project.stage).next_look(session, standing, now) or _far(now)
+            at = module_of(item.stage).next_look(session, standing, now) or _far(now)
             look_at(session, item.project_id, at)
             return StageOutcome(item.project_id, item.stage, item.version, Outcome.WAITING, waits)
         _move(session, standing, now)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, cast
 
 import orjson
 from sqlalchemy import Table as SqlTable
-from sqlalchemy import event, func, insert, inspect, select, update
+from sqlalchemy import bindparam, event, func, insert, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from linkage.db.base import Owned
@@ -24,6 +25,13 @@ from linkage.db.tables import AuditEntry, AuditHead, IdBlock
 from linkage.errors import ForeignOrganization
 
 _UNAUDITED = (AuditEntry,)
+_ID_BLOCK = cast("SqlTable", IdBlock.__table__)
+_RESERVE = (  # built once: every use case reserves
+    update(_ID_BLOCK)
+    .where(_ID_BLOCK.c.table_name == bindparam("table"))
+    .values(next_id=_ID_BLOCK.c.next_id + bindparam("count"))
+    .returning(_ID_BLOCK.c.next_id)
+)
 _BATCH_ROWS = 5000  # bounds the memory of the copies that sealing and digesting make
 
 
@@ -77,15 +85,12 @@ def changes_of(session: Session) -> Changes:
 
 def reserve_ids(session: Session, table: str, count: int) -> int:
     """Return the first of `count` consecutive ids of a table, reserved in this transaction."""
-    taken = session.execute(
-        update(IdBlock)
-        .where(IdBlock.table_name == table)
-        .values(next_id=IdBlock.next_id + count)
-        .returning(IdBlock.next_id)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    if session.autoflush:  # what is pending comes before the rows that may point at it
+        session.flush()
+    connection = session.connection()
+    taken = connection.execute(_RESERVE, {"table": table, "count": count}).scalar_one_or_none()
     if taken is None:
-        session.execute(insert(IdBlock).values(table_name=table, next_id=1 + count))
+        connection.execute(insert(_ID_BLOCK).values(table_name=table, next_id=1 + count))
         return 1
     return int(taken) - count
 
@@ -140,10 +145,13 @@ def _on_execute(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load or state.session.info.get("is_registry"):
         return
     if state.is_select or state.is_update or state.is_delete:
-        owner = owner_of(state.session)
-        state.statement = state.statement.options(
-            with_loader_criteria(Owned, lambda table: table.organization_id == owner, include_aliases=True)
-        )
+        state.statement = state.statement.options(_rows_of(owner_of(state.session)))
+
+
+@lru_cache(maxsize=1024)  # making it costs as much as the rest of a small query
+def _rows_of(owner: int) -> Any:
+    """Return the option that narrows a statement to an organisation's rows."""
+    return with_loader_criteria(Owned, lambda table: table.organization_id == owner, include_aliases=True)
 
 
 def watch(factory: Any) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from linkage.db import guard
 from linkage.db.audit import act, seal_transaction, start_chain
@@ -74,7 +74,7 @@ class Work:
             return connection.execute(select(Organization.id).limit(1)).first() is not None
 
     def _session(self, engine: Engine, organization_id: int | None) -> OwnedSession:
-        session = sessionmaker(engine, class_=OwnedSession, expire_on_commit=False)()
+        session = OwnedSession(engine, expire_on_commit=False)
         session.info["vault"] = self.vault
         session.info["settings"] = self.settings
         if organization_id is None:

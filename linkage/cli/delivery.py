@@ -169,7 +169,7 @@ def flags(project: ProjectArgument, *, organization: OrganizationOption = None, 
 def clear(
     project: ProjectArgument,
     subject: Annotated[FlagSubject, typer.Argument(metavar="SUBJECT", help="What is flagged: record or presence.")],
-    subject_id: Annotated[int, typer.Argument(metavar="ID")],
+    subject_id: Annotated[int, typer.Argument(metavar="ID", help="Its number, as linkage delivery flags lists it.")],
     actor: ActorOption,
     *,
     justification: Annotated[str, typer.Option(metavar="TEXT", help="Why it stands or falls, in writing.")],

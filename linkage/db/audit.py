@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -60,7 +60,7 @@ def _fields(organization_id: int, entry: AuditEntry) -> dict[str, Any]:
         "organization": organization_id,
         "seq": entry.seq,
         "project": entry.project_id,
-        "at": entry.at.isoformat(),
+        "at": entry.at.astimezone(UTC).isoformat(),
         "actor": entry.actor,
         "actions": entry.actions,
         "rows": entry.changed_rows,

@@ -236,6 +236,7 @@ def _serve(table: Table, now: datetime, tick: Tick, on_happening: OnHappening) -
         days = days_of_cycle(session, standing)
     cycle = standing.cycle
     field = Field(table.world, residents)
+    _look_into_flags(table, now, tick)
     looked_on = now.astimezone(LOCAL_ZONE).date()
     for day in days:
         if day < now.astimezone(LOCAL_ZONE).date() or day > cycle.to_on:
@@ -243,10 +244,18 @@ def _serve(table: Table, now: datetime, tick: Tick, on_happening: OnHappening) -
         if _is_time_to_look(looked_on, day):
             looked_on = day
             tick(_at(day, _MORNING))
+            _look_into_flags(table, _at(day, _MORNING), tick)
         _enter_sheets(table, field, day)
         share = _share(standing.project.from_on, standing.project.to_on, _at(day, _EVENING))
         on_happening(Happening(_at(day, _EVENING), cycle.number, Stage.DELIVERY, share))
     return max(now, _at(cycle.to_on + timedelta(days=1), _MORNING))
+
+
+def _look_into_flags(table: Table, at: datetime, tick: Tick) -> None:
+    """Have flagged records looked into at once, so that their hours are entered in time."""
+    if any(wait.code == "flags_cleared" for wait in _status(table, at).waits):
+        players.clear_flags(table, at)
+        tick(at + _BETWEEN_TURNS)
 
 
 def _is_time_to_look(looked_on: date, day: date) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -33,6 +35,17 @@ def test_untouched_chain_holds(both_databases: Work, enter: Enter) -> None:
 
     with both_databases.read(owner) as session:
         assert (verify(session, both_databases.vault), head_of(session).count) == ((), 3)
+
+
+def test_chain_holds_whatever_zone_the_instant_was_given_in(both_databases: Work, enter: Enter) -> None:
+    """An instant given in local time is hashed as it is read back; it once was not, and an honest chain broke."""
+    owner = both_databases.organization("a", "甲社工中心")
+    local = datetime(2024, 7, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    with both_databases.begin(owner, now=local) as session:
+        enter(session)
+
+    with both_databases.read(owner) as session:
+        assert verify(session, both_databases.vault) == ()
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def short_charter() -> Charter:
 
 def live(folder: Path, url: str = "") -> int:
     """Live on in a process of its own; return its exit status, negative if it was killed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    key = folder.parent / "linkage.key"  # one key for all lives, so that keyed hashes can be compared
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LINKAGE_KEY_FILE": str(key)}
     ran = subprocess.run(
         [sys.executable, str(ROOT / "tests/life/living.py"), str(folder), url],
         env=environment,

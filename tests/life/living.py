@@ -50,7 +50,8 @@ class Boundary:
 
 def live(folder: Path, url: str) -> None:
     """Live on from wherever the last life ended."""
-    environment = {"LINKAGE_MODE": "inline"} | ({"LINKAGE_DATABASE_URL": url} if url else {})
+    environment = {"LINKAGE_MODE": "inline", "LINKAGE_KEY_FILE": os.environ["LINKAGE_KEY_FILE"]}
+    environment |= {"LINKAGE_DATABASE_URL": url} if url else {}
     settings = load_settings(environment, data_folder=folder / "data")
     work = Work.open(settings)
     boundary = Boundary(folder)

@@ -30,7 +30,8 @@ _OF_TRYING = {"message_attempt", "audit_entry", "stored_file"}
 
 
 def _settings(folder: Path, url: str) -> Settings:
-    environment = {"LINKAGE_DATABASE_URL": url} if url else {}
+    environment = {"LINKAGE_KEY_FILE": str(folder.parent / "linkage.key")}
+    environment |= {"LINKAGE_DATABASE_URL": url} if url else {}
     return load_settings(environment, data_folder=folder / "data")
 
 
@@ -58,8 +59,6 @@ def _opened(vault: Vault, table: str, column: str, row: Any) -> Any:
     value = row[column]
     if column.endswith("_sealed") and value is not None:
         return vault.unseal(row["organization_id"], f"{table}.{column}", row["id"], value)
-    if isinstance(value, bytes):
-        return "keyed"  # keys differ between installations
     return str(value)
 
 

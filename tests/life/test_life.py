@@ -32,10 +32,14 @@ from tests.life.conftest import short_charter
 pytestmark = [pytest.mark.xdist_group("life"), pytest.mark.timeout(1200)]
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    return {"LINKAGE_KEY_FILE": str(folder.parent / "linkage.key")}
+
+
 @pytest.fixture
 def ended(undisturbed: Path) -> Iterator[Session]:
     """Read the installation in which the short project has ended."""
-    work = Work.open(load_settings({}, data_folder=undisturbed / "data"))
+    work = Work.open(load_settings(_environment(undisturbed), data_folder=undisturbed / "data"))
     (organization_id,) = work.organizations().values()
     with work.read(organization_id) as session:
         yield session
@@ -118,7 +122,7 @@ def test_documents_say_that_they_are_simulated(undisturbed: Path) -> None:
 
 def test_audit_chain_holds(ended: Session, undisturbed: Path) -> None:
     """The chain of every transaction of the life verifies."""
-    work = Work.open(load_settings({}, data_folder=undisturbed / "data"))
+    work = Work.open(load_settings(_environment(undisturbed), data_folder=undisturbed / "data"))
     breaks = verify(ended, work.vault)
     work.close()
 

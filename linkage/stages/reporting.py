@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import act, head_of
-from linkage.db.tables import Decision, Party, ProjectParty, Report
+from linkage.db.tables import Decision, Party, ProjectParty, Report, StoredFile
 from linkage.db.work import Work
 from linkage.errors import GateShut
 from linkage.rules import reporting as rules
@@ -159,17 +159,37 @@ def _link_nothing(_session: Session, _report: Report, _files: dict[str, int]) ->
     """Registers are found in the store by name; no row of ours points at them."""
 
 
-def _tell(session: Session, standing: Standing, _work: Work, now: datetime) -> StepReport | None:
+def _ask_adoption(session: Session, standing: Standing, _work: Work, now: datetime) -> StepReport | None:
+    """Ask the provider to read and adopt; the purchaser hears nothing of figures that are not adopted."""
     report = report_of(session, standing)
     if report is None or report.pdf_file_id is None:
         return None
+    context: dict[str, Value] = {**_summary(session, report), "due_on": due_on(standing)}
+    told = _tell(session, standing, report, "reporting/adoption_asked", PartyRole.PROVIDER, context, now)
+    return StepReport({"told": told})
+
+
+def _tell(
+    session: Session,
+    standing: Standing,
+    report: Report,
+    kind: str,
+    role: PartyRole,
+    context: dict[str, Value],
+    now: datetime,
+) -> int:
+    key = f"report-{report.id}"
+    return tell_role(session, standing.project, kind, role, key=key, context=context, now=now)
+
+
+def _summary(session: Session, report: Report) -> dict[str, Value]:
+    """Return what a notice says of a report: its name, its last day and the key figures with their traces."""
     rows = {row.code: row for row in rows_of(session, report)}
     shown = [printed(report, rows[code]) for code in KEY_FIGURES if code in rows]
-    context: dict[str, Value] = {
+    return {
         "report_label": report.kind.label,
         "cycle": report.cycle,
         "cut_off_on": report.cut_off_on,
-        "due_on": due_on(standing),
         "figures": tuple(
             {
                 "label": figure.label,
@@ -183,12 +203,6 @@ def _tell(session: Session, standing: Standing, _work: Work, now: datetime) -> S
             for figure in shown
         ),
     }
-    project, key = standing.project, f"report-{report.id}"
-    told = tell_role(session, project, "reporting/report_made", PartyRole.PURCHASER, key=key, context=context, now=now)
-    told += tell_role(
-        session, project, "reporting/adoption_asked", PartyRole.PROVIDER, key=key, context=context, now=now
-    )
-    return StepReport({"told": told})
 
 
 STEPS = (
@@ -196,7 +210,7 @@ STEPS = (
     _paper_step("documents", "生成报告", _make_report, _link_report),
     _paper_step("lists", "打印清单", _make_lists, _link_lists),
     _paper_step("registers", "生成台账", _make_registers, _link_nothing),
-    once("tell", "告知各方", _tell),
+    once("tell", "请承接方定稿", _ask_adoption),
 )
 
 
@@ -210,7 +224,7 @@ def due_on(standing: Standing) -> date:
 def adopt_report(
     session: Session, project_id: int, *, actor: str, now: datetime, reason: str | None = None
 ) -> Decision:
-    """Record that the provider adopts the cycle's report as its own; adopting it again changes nothing.
+    """Record that the provider adopts the cycle's report, and hand it to the purchaser; again changes nothing.
 
     Raises
     ------
@@ -228,6 +242,9 @@ def adopt_report(
     if report is None or report.pdf_file_id is None:
         raise GateShut(f"the report of cycle {project.cycle} of {project.code} is not made yet; run its stage first")
     _require_provider(session, standing, actor)
+    file = session.get_one(StoredFile, report.pdf_file_id)
+    context: dict[str, Value] = {**_summary(session, report), "file_name": file.name, "sha256": file.sha256}
+    _tell(session, standing, report, "reporting/report_made", PartyRole.PURCHASER, context, now)
     return decide(
         session,
         standing,

@@ -82,7 +82,7 @@ def test_stage_runs_from_figures_to_adoption(served: Any) -> None:
     """Figures, documents, lists, registers and notices are made; the stage waits for the provider alone."""
     counted = served.adopted.step(reporting, NOW)
 
-    assert counted == {"figures": 16, "documents": 2, "lists": 0, "registers": 2, "told": 2}
+    assert counted == {"figures": 16, "documents": 2, "lists": 0, "registers": 2, "told": 1}
     assert served.adopted.shut(reporting, NOW) == ["report_adopted"]
     adopt(served)
     assert served.adopted.shut(reporting, NOW) == []
@@ -113,8 +113,21 @@ def test_second_run_changes_nothing(served: Any) -> None:
 
     assert again == {}
     assert [len(served.adopted.all(table)) for table in tables] == before
-    assert [who for who, _ in served.adopted.messages("reporting/report_made")] == ["street"]
     assert [who for who, _ in served.adopted.messages("reporting/adoption_asked")] == ["centre"]
+
+
+def test_purchaser_is_handed_the_adopted_report(served: Any) -> None:
+    """The purchaser was told figures nobody had adopted, and after the adoption never got the report or its name."""
+    served.adopted.step(reporting, NOW)
+    before = served.adopted.messages("reporting/report_made")
+    adopt(served)
+    adopt(served, now=NOW + timedelta(hours=1))
+
+    ((who, body),) = served.adopted.messages("reporting/report_made")
+    (report,) = served.adopted.all(Report)
+    file = next(row for row in served.adopted.all(StoredFile) if row.id == report.pdf_file_id)
+    assert (before, who) == ([], "street")
+    assert f"{file.name}（SHA-256 {file.sha256}" in body
 
 
 def test_steps_wait_for_the_figures(served: Any) -> None:
@@ -343,6 +356,7 @@ def test_report_tells_the_last_result(closing: Any) -> None:
 def test_notices_carry_traces_and_no_resident(served: Any) -> None:
     """The purchaser gets key figures with n and trace; no name, phone or condition stands in a notice."""
     served.adopted.step(reporting, NOW)
+    adopt(served)
 
     ((_, body),) = served.adopted.messages("reporting/report_made")
     ((_, asked),) = served.adopted.messages("reporting/adoption_asked")
@@ -550,7 +564,7 @@ def test_reporting_runs_on_both_databases(both_databases: Work, charter_sections
     waiting = due_summaries(work, NOW)
     send_summary(work, waiting[0], NOW)
 
-    assert done == [{"figures": 14}, {"documents": 2}, {"lists": 0}, {"registers": 2}, {"told": 2}]
+    assert done == [{"figures": 14}, {"documents": 2}, {"lists": 0}, {"registers": 2}, {"told": 1}]
     assert len(due_summaries(work, NOW)) == len(waiting) - 1 == 25
     with work.read(owner) as session:
         assert trace(session, "F1")["agrees"] is True

@@ -19,8 +19,10 @@ def serve(
 ) -> None:
     """Run the worker: it moves projects, sends notices and summaries; Ctrl-C ends it in order."""
     from flows.worker import serve as work_on
+    from linkage.notify.channels import Channels
 
     with open_work() as work:
+        Channels.open(work.settings)  # mistakes in the channel file are told now, not with the first notice
         chosen = mode or work.settings.mode
         say(f"Working ({chosen.value}) on {work.settings.data_folder}; Ctrl-C ends it")
         work_on(work, _tell, mode=chosen)

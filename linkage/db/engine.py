@@ -69,11 +69,14 @@ def open_engine(url: str, *, is_reader: bool = False) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, hide_parameters=True)
         _take_over_sqlite(engine, "BEGIN" if is_reader else "BEGIN IMMEDIATE")
         return engine
     options = {"options": "-c default_transaction_read_only=on"} if is_reader else {}
-    return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10, **options})
+    # hide_parameters: an error's text must not name a person
+    return create_engine(
+        parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10, **options}
+    )
 
 
 def reach(engine: Engine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linkage.db.base import Code, Owned, Unique, key_column, links, word
@@ -36,6 +36,7 @@ class Message(Owned):
         *links("project", "party", "person"),
         Unique("organization_id", "dedupe_key"),
         CheckConstraint("attempt_count >= 0", name="attempts"),
+        Index(None, "state", "not_before_at"),  # what is due
     )
 
     title = Sealed("title_sealed")

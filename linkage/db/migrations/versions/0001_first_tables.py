@@ -1061,6 +1061,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_message_party_id"), ["party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_message_state_message_not_before_at"), ["state", "not_before_at"], unique=False
+        )
 
     op.create_table(
         "rectification",
@@ -1953,6 +1956,7 @@ def downgrade() -> None:
 
     op.drop_table("rectification")
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_state_message_not_before_at"))
         batch_op.drop_index(batch_op.f("ix_message_project_id"))
         batch_op.drop_index(batch_op.f("ix_message_person_id"))
         batch_op.drop_index(batch_op.f("ix_message_party_id"))

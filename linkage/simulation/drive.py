@@ -22,7 +22,7 @@ from linkage.simulation.field import Field, activities_on, days_of_cycle, guests
 from linkage.simulation.players import Table
 from linkage.simulation.survey_export import export_csv
 from linkage.simulation.world import make_world
-from linkage.stages.delivery_sheet import record_sheet
+from linkage.stages.delivery_sheet import record_sheets
 from linkage.stages.initiation import adopt
 from linkage.stages.standing import LOCAL_ZONE, Condition, standing_of
 from linkage.stages.status import ProjectStatus, project_status
@@ -271,7 +271,9 @@ def _enter_sheets(table: Table, field: Field, day: date) -> None:
     with table.work.begin(table.organization_id, actor=actor, now=evening) as session:
         standing = standing_of(session, table.project_id)
         volunteers = volunteers_on(session, table.project_id, day)
-        for activity, code in activities_on(session, standing, day):
-            sheet = field.sheet(activity, code, volunteers.get(activity.id, ()))
-            if sheet is not None:
-                record_sheet(session, sheet, actor=actor, now=evening)
+        sheets = [
+            field.sheet(activity, code, volunteers.get(activity.id, ()))
+            for activity, code in activities_on(session, standing, day)
+        ]
+        came_back = [sheet for sheet in sheets if sheet is not None]
+        record_sheets(session, came_back, actor=actor, now=evening)

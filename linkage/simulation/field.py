@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from linkage.db.tables import Activity, Assignment, Consent, Need, Person, ServiceItem, Shift
 from linkage.schemas.charter_party import ServiceItem as CharterItem
 from linkage.simulation.world import World
-from linkage.stages.delivery_writing import ServiceEntry
 from linkage.stages.delivery_sheet import SignIn, SignInSheet
+from linkage.stages.delivery_writing import ServiceEntry
 from linkage.stages.standing import Standing
 from linkage.terms import ActivityState, ConsentPurpose, NeedCategory, NeedState
 

@@ -22,8 +22,9 @@ from linkage.stages.delivery_flags import WaitingFlag, clear_flag, count_waiting
 from linkage.stages.delivery_hours import assess, correct_hours, enter_hours
 from linkage.stages.delivery_open import closing_key, find_activity
 from linkage.stages.delivery_pledge import remind
-from linkage.stages.delivery_records import ServiceEntry, attach_evidence, rate, record_service
-from linkage.stages.delivery_sheet import SheetCount, SignIn, SignInSheet, record_sheet
+from linkage.stages.delivery_records import attach_evidence, rate, record_service
+from linkage.stages.delivery_sheet import SheetCount, SignIn, SignInSheet, record_sheet, record_sheets
+from linkage.stages.delivery_writing import ServiceEntry
 from linkage.stages.standing import (
     LOCAL_ZONE,
     Condition,
@@ -199,5 +200,6 @@ __all__ = [
     "rate",
     "record_service",
     "record_sheet",
+    "record_sheets",
     "waiting_flags",
 ]

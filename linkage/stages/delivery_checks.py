@@ -5,6 +5,7 @@ What events come to is decided in `linkage.rules.hours` and written by `delivery
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -112,10 +113,18 @@ def require_order(code: str, in_at: datetime | None, out_at: datetime) -> None:
 
 def assignments_of(session: Session, activity_id: int) -> dict[int, int]:
     """Return the assignments of an activity that still stand, by person."""
+    return assignments_at(session, [activity_id])[activity_id]
+
+
+def assignments_at(session: Session, activity_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """Return the assignments of activities that still stand: by activity, by person."""
+    found: dict[int, dict[int, int]] = {activity_id: {} for activity_id in activity_ids}
     rows = session.execute(
-        select(Assignment.person_id, Assignment.id)
+        select(Shift.activity_id, Assignment.person_id, Assignment.id)
         .join(Shift, Shift.id == Assignment.shift_id)
-        .where(Shift.activity_id == activity_id, Assignment.ended_at.is_(None))
+        .where(Shift.activity_id.in_(activity_ids), Assignment.ended_at.is_(None))
         .order_by(Assignment.id.desc())
     )
-    return dict(rows.all())
+    for activity_id, person_id, assignment_id in rows:
+        found[activity_id][person_id] = assignment_id
+    return found

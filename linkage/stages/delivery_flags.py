@@ -16,7 +16,7 @@ from linkage.db.audit import act
 from linkage.db.tables import Activity, Assignment, Presence, ServiceRecord, Shift
 from linkage.errors import Unknown
 from linkage.stages.delivery_open import require_open_cycle
-from linkage.stages.delivery_records import meet_needs
+from linkage.stages.delivery_writing import meet_needs
 from linkage.stages.standing import decide, standing_of
 from linkage.terms import DecisionKind, FlagSubject, RecordFlag
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,18 +18,33 @@ def open_activity(session: Session, activity_id: int) -> Activity:
 
     Raises
     ------
-    Unknown
-        If there is none with this id.
-    GateShut
-        If it was not released, or its cycle is closed and its figures are counted.
+    Unknown, GateShut
+        As `open_activities`.
     """
-    activity = session.get(Activity, activity_id)
-    if activity is None:
-        raise Unknown(f"no activity with id {activity_id} here")
-    if activity.state not in {ActivityState.RELEASED, ActivityState.DONE}:
-        raise GateShut(f"{activity.code} is {activity.state.value}; only a released activity is served")
-    require_open_cycle(session, activity)
-    return activity
+    return open_activities(session, [activity_id])[activity_id]
+
+
+def open_activities(session: Session, activity_ids: Collection[int]) -> dict[int, Activity]:
+    """Return activities on which service may be recorded, by id.
+
+    Raises
+    ------
+    Unknown
+        If there is none with one of these ids.
+    GateShut
+        If one was not released, or its cycle is closed and its figures are counted.
+    """
+    rows = session.execute(select(Activity).where(Activity.id.in_(activity_ids)).order_by(Activity.id)).scalars()
+    found = {activity.id: activity for activity in rows}
+    for activity_id in activity_ids:
+        if activity_id not in found:
+            raise Unknown(f"no activity with id {activity_id} here")
+    for activity in found.values():
+        if activity.state not in {ActivityState.RELEASED, ActivityState.DONE}:
+            raise GateShut(f"{activity.code} is {activity.state.value}; only a released activity is served")
+    for activity in {(activity.project_id, activity.cycle): activity for activity in found.values()}.values():
+        require_open_cycle(session, activity)
+    return found
 
 
 def find_activity(session: Session, project_id: int, code: str) -> Activity:

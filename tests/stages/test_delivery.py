@@ -54,7 +54,7 @@ SAME_DAY = START + timedelta(hours=5)
 NEXT_DAY = datetime(2024, 10, 1, 1, 0, tzinfo=UTC)
 LIMIT_ON = date(2024, 10, 18)
 """Ten working days later: the holiday does not count, Saturday 12 October does."""
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 ESCORT = {
     "code": "escort",
@@ -448,6 +448,42 @@ def test_sheet_enters_everything_at_once(served: Served) -> None:
     assert first.record_ids == again.record_ids
     assert {row.method for row in served.adopted.all(CheckEvent)} == {CheckMethod.ROSTER}
     assert served.step(SAME_DAY)["hours_entries"] == 1
+
+
+def test_sheets_entered_together_are_entered_as_singly(served: Served) -> None:
+    """A day's sheets in one go are what each alone would be: each its own count, a line that comes twice only once."""
+    first, second = served.volunteers
+    sheets = [
+        SignInSheet(served.activity, [SignIn(first, START, END)], [ServiceEntry(key="1", minutes=90, rating=5)]),
+        SignInSheet(
+            served.earlier,
+            [SignIn(second, START - 3 * DAY, None)],
+            [ServiceEntry(key="1", minutes=60, person_id=served.residents[0]), ServiceEntry(key="2", minutes=60)],
+        ),
+        SignInSheet(served.activity, [SignIn(first, START, END)], [ServiceEntry(key="1", minutes=90)]),
+        SignInSheet(served.earlier),
+    ]
+
+    counts = served.run(lambda s: delivery.record_sheets(s, sheets, actor="centre", now=SAME_DAY), SAME_DAY)
+    singly = [
+        served.run(lambda s, sheet=sheet: delivery.record_sheet(s, sheet, actor="centre", now=SAME_DAY), SAME_DAY)
+        for sheet in sheets
+    ]
+
+    assert [count.check_events for count in counts] == [2, 1, 0, 0]
+    assert [count.record_ids for count in counts] == [(1,), (2, 3), (1,), ()]
+    assert [(count.check_events, count.record_ids) for count in singly] == [(0, one.record_ids) for one in counts]
+    assert [row.need_id for row in served.adopted.all(ServiceRecord)] == [None, served.need, None]
+    assert {row.series for row in served.adopted.all(ServiceRecord) if row.person_id is not None} == {
+        f"escort-person-{served.residents[0]}"
+    }
+    assert len(served.adopted.all(Rating)) == 1
+    assert {row.state for row in served.adopted.all(Activity)} == {ActivityState.DONE}
+
+
+def test_no_sheets_are_nothing(served: Served) -> None:
+    """An evening on which no sheet came back writes nothing."""
+    assert served.adopted.look(lambda s: delivery.record_sheets(s, [], actor="centre", now=SAME_DAY)) == ()
 
 
 @pytest.mark.parametrize(

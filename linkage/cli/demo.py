@@ -137,20 +137,26 @@ def _show(demonstration: Demonstration, seconds: float) -> None:
         status = project_status(session, table.project_id, work.now())
         figures = latest_figures(session, table.project_id)
         notices = told(session, table.project_id)
-    print_table(f"{status.name} · 末期报告的数字（模拟数据）", ("trace", "figure", "value"), figures)
+    print_table(f"{status.name} · 末期报告的数字（模拟数据）", ("trace", "figure", "value"), figures, wraps=("figure",))
+    say("")
     paid = [(row.name, f"{row.amount_fen / 100:,.2f}", row.state.label) for row in status.tranches]
     print_table("拨付", ("tranche", "yuan", "state"), paid)
-    print_table("What each party was told", ("recipient", "role", "notices", "the last one"), notices)
+    say("")
+    columns = ("recipient", "role", "notices", "the last one")
+    rows = [row._replace(last_title=row.last_title.replace(f"{status.name}：", "")) for row in notices]
+    print_table("What each party was told", columns, rows, wraps=("recipient", "role", "the last one"))
     folder = work.settings.data_folder
-    console.print("[bold]Documents[/]")
-    for path in sorted((folder / "documents").rglob("*.pdf")):
-        say(f"  {_short(path)}")
-    say("  and the same as HTML and XLSX beside them")
-    console.print("[bold]Notices[/]")
+    console.print("\n[bold]Documents[/]")
+    for place in sorted({path.parent for path in (folder / "documents").rglob("*.pdf")}):
+        papers = [path.name for path in place.glob("*.pdf")]
+        report = next((name for name in papers if "报告" in name), papers[0])
+        say(f"  {_short(place / report)}  and {len(papers) - 1} more")
+    say("  as PDF, HTML and XLSX: reports, community summaries, lists, registers")
+    console.print("\n[bold]Notices[/]")
     say(f"  {_short(folder / 'mailbox')}  (one folder a recipient; open the .eml or .txt files)")
-    console.print("[bold]Survey export that was imported[/]")
+    console.print("\n[bold]Survey export that was imported[/]")
     say(f"  {_short(demonstration.survey_file)}")
-    say(f"Project {status.state.value} after {seconds:.0f} s. Look further:")
+    say(f"\nProject {status.state.value} after {seconds:.0f} s. Look further:")
     first = figures[0].trace if figures else "F1"
     say(f"  LINKAGE_DATA={_short(folder)} .venv/bin/linkage trace {first}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -29,6 +30,7 @@ errors = Console(stderr=True, highlight=False)
 
 _UNBOUNDED: Final = 10_000
 _NARROWEST: Final = 12
+_NUMBER: Final = re.compile(r"-?[\d,.]*")
 
 
 def prepare_streams() -> None:
@@ -58,7 +60,7 @@ def print_json(value: Any) -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Collection[str] | None = None
 ) -> None:
-    """Print a table for people; a column that says nothing in any row is left out.
+    """Print a table for people; a column that says nothing in any row is left out, numbers stand right.
 
     Parameters
     ----------
@@ -77,7 +79,8 @@ def print_table(
     for place in shown:
         name = columns[place]
         floor = _NARROWEST if name in breakable else None
-        table.add_column(escape(name), overflow="fold", no_wrap=name not in breakable, min_width=floor)
+        align: JustifyMethod = "right" if all(_NUMBER.fullmatch(row[place]) for row in cells) else "left"
+        table.add_column(escape(name), overflow="fold", no_wrap=name not in breakable, min_width=floor, justify=align)
     for row in cells:
         table.add_row(*(escape(row[place]) for place in shown))
     _page().print(table)

@@ -41,7 +41,7 @@ def inspect(file: FileArgument, *, mapping: MappingOption = None, as_json: JsonO
         (question.key, question.title, question.kind.value, "、".join(question.options[:6]))
         for question in found.questions
     ]
-    print_table("Questions", ("key", "title", "kind", "options"), rows, wraps=("title", "options"))
+    print_table("Questions", ("key", "title", "kind", "options"), rows, wraps=("key", "title", "options"))
     if found.problems:
         places = [(problem.row, problem.column, problem.message) for problem in found.problems]
         print_table("Problems", ("row", "column", "what is wrong"), places, wraps=("column", "what is wrong"))

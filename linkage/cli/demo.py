@@ -91,6 +91,7 @@ def _play(
     work: Work, plan: Charter, server: LoopbackServer | None, *, seed: int, scale: float, shown: Progress
 ) -> Demonstration:
     from flows.drain import drain
+    from flows.driver import Inline
     from flows.process import entered
     from linkage.simulation.drive import drive, start
 
@@ -102,6 +103,10 @@ def _play(
         def tick(now: datetime) -> None:
             drain(work, driver, now, lambda _: None)
 
+        def look(now: datetime) -> None:
+            """Look at a project between two of its turns without Prefect's record: a year has many days."""
+            drain(work, Inline(process), now, lambda _: None)
+
         def on_happening(event: Happening) -> None:
             shown.update(
                 waiting,
@@ -110,7 +115,7 @@ def _play(
                 note=f"{event.stage.value} {event.stage.label}",
             )
 
-        drive(demonstration, tick, on_happening)
+        drive(demonstration, tick, on_happening, look=look)
         shown.update(waiting, description="Closing the worker", note="")
     return demonstration
 

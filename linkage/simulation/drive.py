@@ -143,6 +143,7 @@ def drive(
     tick: Tick,
     on_happening: OnHappening = lambda _: None,
     *,
+    look: Tick | None = None,
     resume_at: datetime | None = None,
 ) -> datetime:
     """Play the project to its end and return the instant it closed.
@@ -151,6 +152,8 @@ def drive(
     ----------
     tick
         Lets the lifecycle go on at an instant: runs what can run, sends what is due.
+    look
+        The same for the days between, on which a project in delivery is only looked at; default `tick`.
     resume_at
         The instant the clock had reached when the play was interrupted.
 
@@ -170,7 +173,7 @@ def drive(
         if status.state is not ProjectState.OPEN:
             return now
         if status.stage is Stage.DELIVERY and _field_is_open(status):
-            now = _serve(table, now, tick, on_happening)
+            now = _serve(table, now, look or tick, on_happening)
             continue
         before, now = now, _play_turns(table, status, now)
         idle = 0 if now > before else idle + 1

@@ -525,7 +525,7 @@ class AssessedFigure(Term):
     CONTRACT_UNITS_RATIO = "contract_units_ratio", "合同单元完成率"
     SATISFACTION_RATIO = "satisfaction_ratio", "满意率"
     NEEDS_ANSWERED_RATIO = "needs_answered_ratio", "需求回应率"
-    ON_TIME_RECORDS_RATIO = "on_time_records_ratio", "10个工作日内登记率"
+    ON_TIME_RECORDS_RATIO = "on_time_records_ratio", "服务记录按时登记率"
 
 
 class RoundingMode(Term):

@@ -12,17 +12,24 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from linkage.db.guard import Changes, changes_of, owner_of
+from linkage.db.guard import Changes, changes_of, owner_of, reserve_ids
 from linkage.db.sealed import vault_of
 from linkage.db.tables import AuditEntry, AuditHead
 from linkage.db.vault import Vault
 
 GENESIS = "0" * 64
+
+# Built once and run without the ORM: every use case that writes ends with these.
+_ENTRY = cast("Table", AuditEntry.__table__)
+_HEAD = cast("Table", AuditHead.__table__)
+_OWN_HEAD = _HEAD.c.organization_id == bindparam("organization")
+_LOCKED_HEAD = select(_HEAD.c.seq, _HEAD.c.hash).where(_OWN_HEAD).with_for_update()
+_MOVE_HEAD = update(_HEAD).where(_OWN_HEAD).values(seq=bindparam("to_seq"), hash=bindparam("to_hash"))
 
 
 class UnauditedChange(Exception):
@@ -87,10 +94,10 @@ def seal_transaction(session: Session, *, actor: str, now: datetime) -> None:
         message = f"rows of {', '.join(sorted(changes.rows))} changed without an audited action"
         raise UnauditedChange(message)
     organization_id = owner_of(session)
-    head = session.execute(
-        select(AuditHead).where(AuditHead.organization_id == organization_id).with_for_update()
-    ).scalar_one()
+    connection = session.connection()
+    head = connection.execute(_LOCKED_HEAD, {"organization": organization_id}).one()
     entry = AuditEntry(
+        id=reserve_ids(session, AuditEntry.__tablename__, 1),
         organization_id=organization_id,
         seq=head.seq + 1,
         project_id=project_id,
@@ -104,14 +111,8 @@ def seal_transaction(session: Session, *, actor: str, now: datetime) -> None:
     )
     key = vault_of(session).audit_key(organization_id)
     entry.hash = _entry_hash(key, head.hash, _fields(organization_id, entry))
-    session.add(entry)
-    session.flush()
-    session.execute(
-        update(AuditHead)
-        .where(AuditHead.organization_id == organization_id)
-        .values(seq=entry.seq, hash=entry.hash)
-        .execution_options(synchronize_session=False)
-    )
+    connection.execute(insert(_ENTRY), {column.name: getattr(entry, column.name) for column in _ENTRY.columns})
+    connection.execute(_MOVE_HEAD, {"organization": organization_id, "to_seq": entry.seq, "to_hash": entry.hash})
 
 
 def start_chain(session: Session, organization_id: int) -> None:

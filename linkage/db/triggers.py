@@ -28,3 +28,25 @@ def drop_append_only_ddl(table: str, dialect: str) -> tuple[str, ...]:
     if dialect == "sqlite":
         return tuple(f"DROP TRIGGER {table}_no_{verb}" for verb in ("update", "delete"))
     return (f"DROP TRIGGER {table}_append_only ON {table}",)
+
+
+def acceptance_ddl(dialect: str) -> tuple[str, ...]:
+    """Return the statements by which no volunteer is assigned without having accepted (条例 art. 25)."""
+    accepted = (
+        "SELECT 1 FROM shift_offer WHERE organization_id = NEW.organization_id AND id = NEW.shift_offer_id "
+        "AND shift_id = NEW.shift_id AND person_id = NEW.person_id AND state = 'accepted'"
+    )
+    refusal = "no acceptance, no assignment"
+    trigger = "CREATE TRIGGER assignment_accepted BEFORE INSERT ON assignment"
+    if dialect == "sqlite":
+        return (f"{trigger} WHEN NOT EXISTS ({accepted}) BEGIN SELECT RAISE(ABORT, '{refusal}'); END",)
+    function = "CREATE OR REPLACE FUNCTION linkage_acceptance() RETURNS trigger LANGUAGE plpgsql AS"
+    body = f"$$ BEGIN IF NOT EXISTS ({accepted}) THEN RAISE EXCEPTION '{refusal}'; END IF; RETURN NEW; END $$"
+    return (f"{function} {body}", f"{trigger} FOR EACH ROW EXECUTE FUNCTION linkage_acceptance()")
+
+
+def drop_acceptance_ddl(dialect: str) -> tuple[str, ...]:
+    """Return the statements that undo `acceptance_ddl`."""
+    if dialect == "sqlite":
+        return ("DROP TRIGGER assignment_accepted",)
+    return ("DROP TRIGGER assignment_accepted ON assignment", "DROP FUNCTION linkage_acceptance()")

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from linkage.schemas.charter_survey import NeedQuestion, SurveySource
 from linkage.schemas.draft import listed, nearest
 from linkage.schemas.survey import Question, SurveyFile
+
+MOST_UNDESCRIBED: Final = 200
+"""From this many questions that nobody described on, a file is taken for another questionnaire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ def lay_out(file: SurveyFile, source: SurveySource) -> tuple[Layout | None, tupl
             misfits.append(f"{place}: {len(keys)} questions are titled '{wanted}'; name it by its key: {listed(keys)}")
         else:
             misfits.append(f"{place}: the file has no question '{wanted}'; {_closest(file.questions, wanted)}")
+    extra = too_many(source, file.questions)
+    if extra is not None:
+        misfits.append(extra)
     if misfits:
         return None, tuple(misfits)
     asked = source.respondent
@@ -69,6 +76,18 @@ def lay_out(file: SurveyFile, source: SurveySource) -> tuple[Layout | None, tupl
         consent=key(asked.consent.question if asked.consent else None),
         needs=tuple((question, found[question.question]) for question in source.needs),
     ), ()
+
+
+def too_many(source: SurveySource, questions: Sequence[Question]) -> str | None:
+    """Say that a file asks so much more than its source that it must be another questionnaire, or None."""
+    described = len({wanted for _, wanted in _named(source)})
+    extra = len(questions) - described
+    if extra < MOST_UNDESCRIBED:
+        return None
+    return (
+        f"it has {len(questions)} questions, {extra} more than the {described} that source '{source.source}' describes; "
+        "choose the right source, or describe them in the charter"
+    )
 
 
 def _named(source: SurveySource) -> Iterator[tuple[str, str]]:

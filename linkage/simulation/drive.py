@@ -36,6 +36,7 @@ _PLEDGE_DAY = 20
 _LOOK_DAYS = 10
 _BETWEEN_TURNS = timedelta(hours=3)
 _PATIENCE = 5
+_LAST_SUMMARY = timedelta(days=10)  # the last month's summary falls due after the project's end
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ def drive(
         status = _status(table, now)
         on_happening(Happening(now, status.cycle, status.stage, _share(period.from_on, period.to_on, now)))
         if status.state is not ProjectState.OPEN:
+            tick(now + _LAST_SUMMARY)
             return now
         if status.stage is Stage.DELIVERY and _field_is_open(status):
             now = _serve(table, now, look or tick, on_happening)

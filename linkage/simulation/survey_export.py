@@ -69,9 +69,9 @@ def _cell(world: World, source: SurveySource, resident: Resident, title: str) ->
         who.name: resident.name,
         who.gender: resident.gender,
         who.age: str(resident.age),
-        who.phone: resident.phone,
+        who.phone: "",  # nor a telephone number that might be somebody's
         who.area: labels.get(resident.area, ""),
-        who.id_number: "",  # nobody's number is made up
+        who.id_number: "",  # nobody's identity number is made up
     }
     if who.consent and title == who.consent.question:
         return who.consent.yes[0] if resident.has_consented else "不同意"

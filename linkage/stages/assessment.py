@@ -387,8 +387,12 @@ def conditions(session: Session, standing: Standing, now: datetime) -> tuple[Con
         row = _rectification(session, assessment)
         detail = "" if row is None else f"{row.due_on:%Y-%m-%d}"
         concluded_at = assessment.concluded_at
-        turn = PartyRole.PROVIDER
-        return (Condition("rectified", "整改中", is_open=False, whose_turn=turn, since=concluded_at, detail=detail),)
+        turn = PartyRole.ASSESSOR  # the provider puts right, the assessor's acceptance opens the next attempt
+        return (
+            Condition(
+                "rectified", "整改中，待评估方验收", is_open=False, whose_turn=turn, since=concluded_at, detail=detail
+            ),
+        )
     return (Condition("assessed", "评估通过", is_open=True, whose_turn=None, since=assessment.concluded_at),)
 
 

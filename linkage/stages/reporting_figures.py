@@ -35,7 +35,7 @@ NOTES = {
     AssessedFigure.CONTRACT_UNITS_RATIO.value: "达到时间进度的合同单元个数与应有进度的合同单元个数之比",
     AssessedFigure.SATISFACTION_RATIO.value: "评价为满意和很满意的份数与全部评价份数之比；按评价份数计，不是人数",
     AssessedFigure.NEEDS_ANSWERED_RATIO.value: "已承接或已满足的需求与提出的需求之比",
-    AssessedFigure.ON_TIME_RECORDS_RATIO.value: "按志愿服务记录与证明出具办法第十一条的10个工作日计算",
+    AssessedFigure.ON_TIME_RECORDS_RATIO.value: "服务后10个工作日内登记的服务记录所占比例；志愿者时长另有台账，各条写明登记期限",
 }
 
 

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from linkage.db.audit import UnauditedChange, act
 from linkage.db.guard import insert_rows
-from linkage.db.tables import Decision, Party, Person, Project, ProjectParty
+from linkage.db.tables import Assignment, Decision, Party, Person, Project, ProjectParty
 from linkage.db.vault import BrokenSeal
 from linkage.db.work import Work
 from linkage.errors import DatabaseUnreachable, ForeignOrganization, MisconfiguredSetting
 from linkage.settings import load_settings
 from linkage.terms import DecisionKind, PartyRole
-from tests.db.conftest import NOW, a_project
+from tests.db.conftest import NOW, a_project, an_offer
 
 Enter = Callable[[Session], Project]
 
@@ -197,3 +197,23 @@ def test_unreachable_postgres_is_told_without_its_password(tmp_path: Path) -> No
     with pytest.raises(DatabaseUnreachable, match=r"127\.0\.0\.1:9/linkage does not answer") as caught:
         Work.open(settings)
     assert "geheim" not in str(caught.value)
+
+
+def test_database_refuses_an_assignment_without_acceptance(both_databases: Work, enter: Enter) -> None:
+    """The database itself refuses to seat a volunteer whose offer is not accepted, whoever writes the row."""
+    owner = both_databases.organization("a", "甲社工中心")
+    with both_databases.begin(owner) as session:
+        project = enter(session)
+        shift_offer = an_offer(session, project.id)
+
+    with pytest.raises(DBAPIError, match="no acceptance"), both_databases.begin(owner) as session:
+        act(session, "attack")
+        session.add(
+            Assignment(
+                project_id=shift_offer.project_id,
+                shift_offer_id=shift_offer.id,
+                shift_id=shift_offer.shift_id,
+                person_id=shift_offer.person_id,
+                accepted_at=NOW,
+            )
+        )

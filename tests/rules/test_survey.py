@@ -318,3 +318,13 @@ def test_hear_visit_tells_every_mistake_at_once() -> None:
         hear_visit(visit, CHARTER)
 
     assert len(refusal.value.reasons) == 5
+
+
+def test_file_with_200_questions_too_many_is_refused() -> None:
+    """A file that asks far more than its source describes is another questionnaire, and nobody is heard."""
+    extra = tuple(Question(key=f"x{number}", title=f"附加题{number}", kind=QuestionKind.OPEN) for number in range(200))
+    file = SurveyFile(format=SurveyFormat.MAPPING, header=(), questions=QUESTIONS + extra, answers=())
+    heard = hear(file, a_source(), CHARTER, TODAY)
+
+    assert heard.heard == ()
+    assert "it has 207 questions, 200 more than the 7 that source 'paper' describes" in heard.misfits[0]

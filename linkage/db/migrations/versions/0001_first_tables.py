@@ -6,7 +6,7 @@ Revision 0001 follows .
 from alembic import op
 import sqlalchemy as sa
 
-from linkage.db.triggers import append_only_ddl, drop_append_only_ddl
+from linkage.db.triggers import acceptance_ddl, append_only_ddl, drop_acceptance_ddl, drop_append_only_ddl
 from sqlalchemy.dialects import postgresql
 
 DOCUMENT = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
@@ -58,9 +58,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "code", name=op.f("uq_party_organization_id_code")),
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_party_organization_id_id")),
     )
-    with op.batch_alter_table("party", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_party_organization_id"), ["organization_id"], unique=False)
-
     op.create_table(
         "project",
         sa.Column("code", sa.String(length=120), nullable=False),
@@ -90,7 +87,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("project", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_project_due_at"), ["due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_project_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "stored_file",
@@ -107,9 +103,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_stored_file_organization_id_id")),
         sa.UniqueConstraint("organization_id", "sha256", name=op.f("uq_stored_file_organization_id_sha256")),
     )
-    with op.batch_alter_table("stored_file", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_stored_file_organization_id"), ["organization_id"], unique=False)
-
     op.create_table(
         "audit_entry",
         sa.Column("seq", sa.BigInteger(), nullable=False),
@@ -135,7 +128,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "seq", name=op.f("uq_audit_entry_organization_id_seq")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_audit_entry_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -159,7 +151,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("charter", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_charter_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_charter_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -191,7 +182,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("claim", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_claim_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_claim_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -220,7 +210,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("community", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_community_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_community_party_id"), ["party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_community_project_id"), ["project_id"], unique=False)
 
@@ -250,7 +239,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("contract_unit", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_contract_unit_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contract_unit_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -282,7 +270,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("decision", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_decision_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decision_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -303,7 +290,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_effect_organization_id_id")),
     )
     with op.batch_alter_table("effect", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_effect_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_effect_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -338,7 +324,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("frozen_list", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_frozen_list_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_frozen_list_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_frozen_list_stored_file_id"), ["stored_file_id"], unique=False)
 
@@ -365,7 +350,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("match_run", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_match_run_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_match_run_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -399,7 +383,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("project_party", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_project_party_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_project_party_party_id"), ["party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_project_party_project_id"), ["project_id"], unique=False)
 
@@ -427,7 +410,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("roster_run", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_roster_run_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_roster_run_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -457,7 +439,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("stage_run", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_stage_run_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_stage_run_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -497,7 +478,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("survey_import", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_survey_import_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_import_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_import_stored_file_id"), ["stored_file_id"], unique=False)
 
@@ -526,7 +506,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("tranche", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_tranche_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tranche_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -556,7 +535,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("area", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_area_community_id"), ["community_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_area_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_area_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -591,7 +569,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("common_issue", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_common_issue_community_id"), ["community_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_common_issue_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_common_issue_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -623,7 +600,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("gate", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_gate_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_gate_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_gate_tranche_id"), ["tranche_id"], unique=False)
 
@@ -662,7 +638,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("money_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_money_entry_corrects_id"), ["corrects_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_money_entry_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_money_entry_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_money_entry_tranche_id"), ["tranche_id"], unique=False)
 
@@ -713,7 +688,6 @@ def upgrade() -> None:
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_community_id"), ["community_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_html_file_id"), ["html_file_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_report_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_pdf_file_id"), ["pdf_file_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_project_id"), ["project_id"], unique=False)
 
@@ -755,7 +729,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("service_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_service_item_contract_unit_id"), ["contract_unit_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_service_item_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_service_item_party_id"), ["party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_service_item_project_id"), ["project_id"], unique=False)
 
@@ -812,7 +785,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_activity_area_id"), ["area_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_activity_contract_unit_id"), ["contract_unit_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_activity_held_on"), ["held_on"], unique=False)
-        batch_op.create_index(batch_op.f("ix_activity_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_activity_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_activity_series"), ["series"], unique=False)
         batch_op.create_index(batch_op.f("ix_activity_service_item_id"), ["service_item_id"], unique=False)
@@ -856,7 +828,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("assessment", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_assessment_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assessment_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assessment_report_id"), ["report_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assessment_tranche_id"), ["tranche_id"], unique=False)
@@ -895,7 +866,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("figure", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_figure_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_figure_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_figure_report_id"), ["report_id"], unique=False)
 
@@ -934,7 +904,6 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_area_id"), ["area_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_person_id_number_index"), ["id_number_index"], unique=False)
-        batch_op.create_index(batch_op.f("ix_person_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_person_phone_index"), ["phone_index"], unique=False)
         batch_op.create_index(batch_op.f("ix_person_project_id"), ["project_id"], unique=False)
 
@@ -972,7 +941,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("consent", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_consent_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_project_id"), ["project_id"], unique=False)
 
@@ -1011,7 +979,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_evidence_activity_id"), ["activity_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_evidence_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_evidence_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_evidence_stored_file_id"), ["stored_file_id"], unique=False)
 
@@ -1057,7 +1024,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_message_organization_id_id")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_message_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_party_id"), ["party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_project_id"), ["project_id"], unique=False)
@@ -1097,7 +1063,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rectification", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rectification_assessment_id"), ["assessment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_rectification_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_rectification_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -1144,7 +1109,6 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_score_assessment_id"), ["assessment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_score_figure_id"), ["figure_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_score_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_score_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -1183,7 +1147,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_shift_activity_id"), ["activity_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_shift_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_shift_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -1250,7 +1213,6 @@ def upgrade() -> None:
     with op.batch_alter_table("survey_response", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_survey_response_area_id"), ["area_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_community_id"), ["community_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_survey_response_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_present_party_id"), ["present_party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_project_id"), ["project_id"], unique=False)
@@ -1295,7 +1257,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("volunteer", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_volunteer_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_volunteer_party_id"), ["party_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_volunteer_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_volunteer_project_id"), ["project_id"], unique=False)
@@ -1329,7 +1290,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("message_attempt", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_message_attempt_message_id"), ["message_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_message_attempt_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "need",
@@ -1405,7 +1365,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_need_common_issue_id"), ["common_issue_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_community_id"), ["community_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_consent_id"), ["consent_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_need_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_survey_response_id"), ["survey_response_id"], unique=False)
@@ -1453,7 +1412,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("shift_offer", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_shift_offer_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_shift_offer_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_shift_offer_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_shift_offer_shift_id"), ["shift_id"], unique=False)
@@ -1496,7 +1454,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("assignment", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_assignment_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assignment_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assignment_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assignment_shift_id"), ["shift_id"], unique=False)
@@ -1544,7 +1501,6 @@ def upgrade() -> None:
     with op.batch_alter_table("gap", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_gap_match_run_id"), ["match_run_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_gap_need_id"), ["need_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_gap_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_gap_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -1599,7 +1555,6 @@ def upgrade() -> None:
     with op.batch_alter_table("match", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_match_match_run_id"), ["match_run_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_match_need_id"), ["need_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_match_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_match_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_match_service_item_id"), ["service_item_id"], unique=False)
 
@@ -1662,7 +1617,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_service_record_activity_id"), ["activity_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_service_record_contract_unit_id"), ["contract_unit_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_service_record_need_id"), ["need_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_service_record_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_service_record_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_service_record_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_service_record_series"), ["series"], unique=False)
@@ -1697,7 +1651,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("check_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_check_event_assignment_id"), ["assignment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_check_event_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_check_event_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -1745,7 +1698,6 @@ def upgrade() -> None:
     with op.batch_alter_table("hours_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hours_entry_assignment_id"), ["assignment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_hours_entry_corrects_id"), ["corrects_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_hours_entry_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_hours_entry_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_hours_entry_project_id"), ["project_id"], unique=False)
 
@@ -1779,7 +1731,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("presence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_presence_assignment_id"), ["assignment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_presence_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_presence_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -1815,7 +1766,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("rating", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_rating_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_rating_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_rating_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_rating_service_record_id"), ["service_record_id"], unique=False)
@@ -1825,10 +1775,14 @@ def upgrade() -> None:
     for table in APPEND_ONLY:
         for statement in append_only_ddl(table, dialect):
             op.execute(statement)
+    for statement in acceptance_ddl(dialect):
+        op.execute(statement)
 
 
 def downgrade() -> None:
     dialect = op.get_bind().dialect.name
+    for statement in drop_acceptance_ddl(dialect):
+        op.execute(statement)
     for table in APPEND_ONLY:
         for statement in drop_append_only_ddl(table, dialect):
             op.execute(statement)
@@ -1839,26 +1793,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_rating_service_record_id"))
         batch_op.drop_index(batch_op.f("ix_rating_project_id"))
         batch_op.drop_index(batch_op.f("ix_rating_person_id"))
-        batch_op.drop_index(batch_op.f("ix_rating_organization_id"))
 
     op.drop_table("rating")
     with op.batch_alter_table("presence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_presence_project_id"))
-        batch_op.drop_index(batch_op.f("ix_presence_organization_id"))
         batch_op.drop_index(batch_op.f("ix_presence_assignment_id"))
 
     op.drop_table("presence")
     with op.batch_alter_table("hours_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hours_entry_project_id"))
         batch_op.drop_index(batch_op.f("ix_hours_entry_person_id"))
-        batch_op.drop_index(batch_op.f("ix_hours_entry_organization_id"))
         batch_op.drop_index(batch_op.f("ix_hours_entry_corrects_id"))
         batch_op.drop_index(batch_op.f("ix_hours_entry_assignment_id"))
 
     op.drop_table("hours_entry")
     with op.batch_alter_table("check_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_check_event_project_id"))
-        batch_op.drop_index(batch_op.f("ix_check_event_organization_id"))
         batch_op.drop_index(batch_op.f("ix_check_event_assignment_id"))
 
     op.drop_table("check_event")
@@ -1867,7 +1817,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_service_record_series"))
         batch_op.drop_index(batch_op.f("ix_service_record_project_id"))
         batch_op.drop_index(batch_op.f("ix_service_record_person_id"))
-        batch_op.drop_index(batch_op.f("ix_service_record_organization_id"))
         batch_op.drop_index(batch_op.f("ix_service_record_need_id"))
         batch_op.drop_index(batch_op.f("ix_service_record_contract_unit_id"))
         batch_op.drop_index(batch_op.f("ix_service_record_activity_id"))
@@ -1876,14 +1825,12 @@ def downgrade() -> None:
     with op.batch_alter_table("match", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_match_service_item_id"))
         batch_op.drop_index(batch_op.f("ix_match_project_id"))
-        batch_op.drop_index(batch_op.f("ix_match_organization_id"))
         batch_op.drop_index(batch_op.f("ix_match_need_id"))
         batch_op.drop_index(batch_op.f("ix_match_match_run_id"))
 
     op.drop_table("match")
     with op.batch_alter_table("gap", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gap_project_id"))
-        batch_op.drop_index(batch_op.f("ix_gap_organization_id"))
         batch_op.drop_index(batch_op.f("ix_gap_need_id"))
         batch_op.drop_index(batch_op.f("ix_gap_match_run_id"))
 
@@ -1893,21 +1840,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_assignment_shift_id"))
         batch_op.drop_index(batch_op.f("ix_assignment_project_id"))
         batch_op.drop_index(batch_op.f("ix_assignment_person_id"))
-        batch_op.drop_index(batch_op.f("ix_assignment_organization_id"))
 
     op.drop_table("assignment")
     with op.batch_alter_table("shift_offer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shift_offer_shift_id"))
         batch_op.drop_index(batch_op.f("ix_shift_offer_project_id"))
         batch_op.drop_index(batch_op.f("ix_shift_offer_person_id"))
-        batch_op.drop_index(batch_op.f("ix_shift_offer_organization_id"))
 
     op.drop_table("shift_offer")
     with op.batch_alter_table("need", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_need_survey_response_id"))
         batch_op.drop_index(batch_op.f("ix_need_project_id"))
         batch_op.drop_index(batch_op.f("ix_need_person_id"))
-        batch_op.drop_index(batch_op.f("ix_need_organization_id"))
         batch_op.drop_index(batch_op.f("ix_need_consent_id"))
         batch_op.drop_index(batch_op.f("ix_need_community_id"))
         batch_op.drop_index(batch_op.f("ix_need_common_issue_id"))
@@ -1915,7 +1859,6 @@ def downgrade() -> None:
 
     op.drop_table("need")
     with op.batch_alter_table("message_attempt", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_message_attempt_organization_id"))
         batch_op.drop_index(batch_op.f("ix_message_attempt_message_id"))
 
     op.drop_table("message_attempt")
@@ -1923,7 +1866,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_volunteer_project_id"))
         batch_op.drop_index(batch_op.f("ix_volunteer_person_id"))
         batch_op.drop_index(batch_op.f("ix_volunteer_party_id"))
-        batch_op.drop_index(batch_op.f("ix_volunteer_organization_id"))
 
     op.drop_table("volunteer")
     with op.batch_alter_table("survey_response", schema=None) as batch_op:
@@ -1931,27 +1873,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_survey_response_project_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_present_party_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_person_id"))
-        batch_op.drop_index(batch_op.f("ix_survey_response_organization_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_community_id"))
         batch_op.drop_index(batch_op.f("ix_survey_response_area_id"))
 
     op.drop_table("survey_response")
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shift_project_id"))
-        batch_op.drop_index(batch_op.f("ix_shift_organization_id"))
         batch_op.drop_index(batch_op.f("ix_shift_activity_id"))
 
     op.drop_table("shift")
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_score_project_id"))
-        batch_op.drop_index(batch_op.f("ix_score_organization_id"))
         batch_op.drop_index(batch_op.f("ix_score_figure_id"))
         batch_op.drop_index(batch_op.f("ix_score_assessment_id"))
 
     op.drop_table("score")
     with op.batch_alter_table("rectification", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rectification_project_id"))
-        batch_op.drop_index(batch_op.f("ix_rectification_organization_id"))
         batch_op.drop_index(batch_op.f("ix_rectification_assessment_id"))
 
     op.drop_table("rectification")
@@ -1960,26 +1898,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_message_project_id"))
         batch_op.drop_index(batch_op.f("ix_message_person_id"))
         batch_op.drop_index(batch_op.f("ix_message_party_id"))
-        batch_op.drop_index(batch_op.f("ix_message_organization_id"))
 
     op.drop_table("message")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_stored_file_id"))
         batch_op.drop_index(batch_op.f("ix_evidence_project_id"))
-        batch_op.drop_index(batch_op.f("ix_evidence_organization_id"))
         batch_op.drop_index(batch_op.f("ix_evidence_activity_id"))
 
     op.drop_table("evidence")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_project_id"))
         batch_op.drop_index(batch_op.f("ix_consent_person_id"))
-        batch_op.drop_index(batch_op.f("ix_consent_organization_id"))
 
     op.drop_table("consent")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_project_id"))
         batch_op.drop_index(batch_op.f("ix_person_phone_index"))
-        batch_op.drop_index(batch_op.f("ix_person_organization_id"))
         batch_op.drop_index(batch_op.f("ix_person_id_number_index"))
         batch_op.drop_index(batch_op.f("ix_person_area_id"))
 
@@ -1987,21 +1921,18 @@ def downgrade() -> None:
     with op.batch_alter_table("figure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_figure_report_id"))
         batch_op.drop_index(batch_op.f("ix_figure_project_id"))
-        batch_op.drop_index(batch_op.f("ix_figure_organization_id"))
 
     op.drop_table("figure")
     with op.batch_alter_table("assessment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_assessment_tranche_id"))
         batch_op.drop_index(batch_op.f("ix_assessment_report_id"))
         batch_op.drop_index(batch_op.f("ix_assessment_project_id"))
-        batch_op.drop_index(batch_op.f("ix_assessment_organization_id"))
 
     op.drop_table("assessment")
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_activity_service_item_id"))
         batch_op.drop_index(batch_op.f("ix_activity_series"))
         batch_op.drop_index(batch_op.f("ix_activity_project_id"))
-        batch_op.drop_index(batch_op.f("ix_activity_organization_id"))
         batch_op.drop_index(batch_op.f("ix_activity_held_on"))
         batch_op.drop_index(batch_op.f("ix_activity_contract_unit_id"))
         batch_op.drop_index(batch_op.f("ix_activity_area_id"))
@@ -2010,14 +1941,12 @@ def downgrade() -> None:
     with op.batch_alter_table("service_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_service_item_project_id"))
         batch_op.drop_index(batch_op.f("ix_service_item_party_id"))
-        batch_op.drop_index(batch_op.f("ix_service_item_organization_id"))
         batch_op.drop_index(batch_op.f("ix_service_item_contract_unit_id"))
 
     op.drop_table("service_item")
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_report_project_id"))
         batch_op.drop_index(batch_op.f("ix_report_pdf_file_id"))
-        batch_op.drop_index(batch_op.f("ix_report_organization_id"))
         batch_op.drop_index(batch_op.f("ix_report_html_file_id"))
         batch_op.drop_index(batch_op.f("ix_report_community_id"))
 
@@ -2025,114 +1954,89 @@ def downgrade() -> None:
     with op.batch_alter_table("money_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_money_entry_tranche_id"))
         batch_op.drop_index(batch_op.f("ix_money_entry_project_id"))
-        batch_op.drop_index(batch_op.f("ix_money_entry_organization_id"))
         batch_op.drop_index(batch_op.f("ix_money_entry_corrects_id"))
 
     op.drop_table("money_entry")
     with op.batch_alter_table("gate", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gate_tranche_id"))
         batch_op.drop_index(batch_op.f("ix_gate_project_id"))
-        batch_op.drop_index(batch_op.f("ix_gate_organization_id"))
 
     op.drop_table("gate")
     with op.batch_alter_table("common_issue", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_common_issue_project_id"))
-        batch_op.drop_index(batch_op.f("ix_common_issue_organization_id"))
         batch_op.drop_index(batch_op.f("ix_common_issue_community_id"))
 
     op.drop_table("common_issue")
     with op.batch_alter_table("area", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_area_project_id"))
-        batch_op.drop_index(batch_op.f("ix_area_organization_id"))
         batch_op.drop_index(batch_op.f("ix_area_community_id"))
 
     op.drop_table("area")
     with op.batch_alter_table("tranche", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tranche_project_id"))
-        batch_op.drop_index(batch_op.f("ix_tranche_organization_id"))
 
     op.drop_table("tranche")
     with op.batch_alter_table("survey_import", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_survey_import_stored_file_id"))
         batch_op.drop_index(batch_op.f("ix_survey_import_project_id"))
-        batch_op.drop_index(batch_op.f("ix_survey_import_organization_id"))
 
     op.drop_table("survey_import")
     with op.batch_alter_table("stage_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stage_run_project_id"))
-        batch_op.drop_index(batch_op.f("ix_stage_run_organization_id"))
 
     op.drop_table("stage_run")
     with op.batch_alter_table("roster_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_roster_run_project_id"))
-        batch_op.drop_index(batch_op.f("ix_roster_run_organization_id"))
 
     op.drop_table("roster_run")
     with op.batch_alter_table("project_party", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_project_party_project_id"))
         batch_op.drop_index(batch_op.f("ix_project_party_party_id"))
-        batch_op.drop_index(batch_op.f("ix_project_party_organization_id"))
 
     op.drop_table("project_party")
     with op.batch_alter_table("match_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_match_run_project_id"))
-        batch_op.drop_index(batch_op.f("ix_match_run_organization_id"))
 
     op.drop_table("match_run")
     with op.batch_alter_table("frozen_list", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_frozen_list_stored_file_id"))
         batch_op.drop_index(batch_op.f("ix_frozen_list_project_id"))
-        batch_op.drop_index(batch_op.f("ix_frozen_list_organization_id"))
 
     op.drop_table("frozen_list")
     with op.batch_alter_table("effect", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_effect_project_id"))
-        batch_op.drop_index(batch_op.f("ix_effect_organization_id"))
 
     op.drop_table("effect")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_project_id"))
-        batch_op.drop_index(batch_op.f("ix_decision_organization_id"))
 
     op.drop_table("decision")
     with op.batch_alter_table("contract_unit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contract_unit_project_id"))
-        batch_op.drop_index(batch_op.f("ix_contract_unit_organization_id"))
 
     op.drop_table("contract_unit")
     with op.batch_alter_table("community", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_community_project_id"))
         batch_op.drop_index(batch_op.f("ix_community_party_id"))
-        batch_op.drop_index(batch_op.f("ix_community_organization_id"))
 
     op.drop_table("community")
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claim_project_id"))
-        batch_op.drop_index(batch_op.f("ix_claim_organization_id"))
 
     op.drop_table("claim")
     with op.batch_alter_table("charter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_charter_project_id"))
-        batch_op.drop_index(batch_op.f("ix_charter_organization_id"))
 
     op.drop_table("charter")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_project_id"))
-        batch_op.drop_index(batch_op.f("ix_audit_entry_organization_id"))
 
     op.drop_table("audit_entry")
-    with op.batch_alter_table("stored_file", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_stored_file_organization_id"))
-
     op.drop_table("stored_file")
     with op.batch_alter_table("project", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_project_organization_id"))
         batch_op.drop_index(batch_op.f("ix_project_due_at"))
 
     op.drop_table("project")
-    with op.batch_alter_table("party", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_party_organization_id"))
-
     op.drop_table("party")
     op.drop_table("audit_head")
     op.drop_table("organization")

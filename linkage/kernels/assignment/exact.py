@@ -97,7 +97,7 @@ def improve(
         solver.parameters.max_deterministic_time = effort.deterministic
         solver.parameters.max_time_in_seconds = max(effort.seconds, _LEAST_SECONDS)
         status = solver.solve(parts.model)
-        bound = least_of(problem, level)
+        bound = objectives.least_of(problem, level)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             chosen = [solver.value(variable) for variable in parts.variables]
             best = np.array(parts.fixed, dtype=np.int64) + np.array(parts.scale, dtype=np.int64) * np.array(chosen)
@@ -108,15 +108,6 @@ def improve(
         bounds.append(min(reached, max(bound, floor) if number == 0 else bound))
         parts.model.add(term == reached)
     return best, bounds
-
-
-def least_of(problem: AssignmentProblem, level: MatchObjective) -> int:
-    """Tell a value that no plan can be below on an objective."""
-    if level is not MatchObjective.COST:
-        return 0
-    least = np.zeros(problem.need_count, dtype=np.int64)
-    np.minimum.at(least, problem.pair_need, problem.pair_cost)
-    return int(least @ problem.need_quantity)
 
 
 def _model(problem: AssignmentProblem, remainder: Remainder) -> _Model:

@@ -93,3 +93,12 @@ def values_of(problem: AssignmentProblem, levels: Sequence[MatchObjective], unit
                 value = problem.pair_cost @ units
         values.append(int(value))
     return tuple(values)
+
+
+def least_of(problem: AssignmentProblem, level: MatchObjective) -> int:
+    """Tell a value that no plan can be below on an objective."""
+    if level is not MatchObjective.COST:
+        return 0
+    least = np.zeros(problem.need_count, dtype=np.int64)
+    np.minimum.at(least, problem.pair_need, problem.pair_cost)
+    return int(least @ problem.need_quantity)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from linkage.kernels.assignment import check, classes, exact, exchange, explain, network, objectives, search
+from linkage.kernels.assignment import check, classes, exchange, explain, network, objectives, search
 from linkage.kernels.assignment.problem import AssignmentProblem, Integers
 from linkage.kernels.assignment.reasons import MatchReasons
 from linkage.kernels.assignment.remainder import Conflict, Remainder, room_of, subtract_fixed
@@ -123,9 +123,13 @@ def _solve(
     units = _repair(problem, levels, remainder, relaxed, options)
     bounds = _relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), relaxed_values)
     gap = _gap(problem, levels, objectives.values_of(problem, levels, units), bounds)
-    is_small = problem.pair_count <= options.exact_pairs and exact.is_in_range(problem)
-    if gap <= options.gap_ratio or not is_small or options.seconds_left() <= 0:
-        return _Plan(units=units, bounds=bounds, method="repair", flow=None)
+    repaired = _Plan(units=units, bounds=bounds, method="repair", flow=None)
+    if gap <= options.gap_ratio or problem.pair_count > options.exact_pairs or options.seconds_left() <= 0:
+        return repaired
+    from linkage.kernels.assignment import exact  # loads the solver, which most problems do without
+
+    if not exact.is_in_range(problem):
+        return repaired
     effort = exact.ExactEffort(
         deterministic=options.exact_effort, seconds=options.seconds_left() / len(levels), seed=options.seed
     )
@@ -168,7 +172,7 @@ def _relaxed_bounds(
     bounds: list[int] = []
     is_reached = True
     for level, value, least in zip(levels, values, relaxed, strict=True):
-        bounds.append(least if is_reached else min(value, exact.least_of(problem, level)))
+        bounds.append(least if is_reached else min(value, objectives.least_of(problem, level)))
         is_reached = is_reached and value == least
     return bounds
 

@@ -40,8 +40,6 @@ class RosterOptions:
         Up to this many candidate pairs a linear relaxation bounds every level; beyond, only counting does.
     exact_pairs
         Up to this many candidate pairs the exact solver polishes the plan and proves its bounds.
-    close_enough_ratio
-        A level within this share of its bound is left as it is and not given to the exact solver.
     exact_effort
         Deterministic seconds (CP-SAT's machine-independent unit) for all levels of the exact solver together.
     deadline
@@ -52,7 +50,6 @@ class RosterOptions:
     moves: int = 400
     bound_pairs: int = 60_000
     exact_pairs: int = 2500
-    close_enough_ratio: float = 0.0
     exact_effort: float = 0.4
     deadline: Deadline | None = None
 

@@ -98,8 +98,7 @@ def _prove(
         if bound < value and pairs <= most_pairs and options.has_time():
             model = model or _limited(facts, costs, rows, number)
             bound = max(bound, level_bound(model, level, options))
-            is_close = value - bound <= options.close_enough_ratio * value
-            if bound < value and not is_close and pairs <= options.exact_pairs and options.has_time():
+            if bound < value and pairs <= options.exact_pairs and options.has_time():
                 from linkage.kernels.roster.exact import prove  # loads the solver: only where it is wanted
 
                 share = (options.exact_effort - spent) / (len(costs.levels) - number)

@@ -375,14 +375,3 @@ def test_schedule_cut_short_returns_a_valid_plan(a_random_roster: Callable[..., 
     assert check.violations(problem, result) == []
     assert result.levels[0].bound <= exact.levels[0].value <= result.levels[0].value
     assert result.trace.is_cut_short == (looks < 10_000)
-
-
-def test_level_close_to_its_bound_is_left_alone(a_random_roster: Callable[..., RosterProblem]) -> None:
-    """A level within the given share of its bound costs the exact solver nothing, and its bound stays what it was."""
-    problem = a_random_roster(2, people=8, shifts=12)
-    searched = schedule(problem, NO_EXACT)
-    left_alone = schedule(problem, replace(NO_EXACT, exact_pairs=2500, close_enough_ratio=1.0))
-
-    assert searched.status == RosterStatus.BEST_FOUND
-    assert left_alone.trace.exact_effort == 0
-    assert left_alone.levels == searched.levels

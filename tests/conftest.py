@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from linkage.db.work import Work
 from linkage.settings import Settings, load_settings
+
+# The same examples on every run: a test that fails must fail again.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)
+hypothesis.settings.load_profile("fixed")
 
 NOW = datetime(2024, 7, 1, 1, 0, tzinfo=UTC)
 

@@ -117,8 +117,8 @@ def test_no_target_leaves_the_inverse_open():
 
 
 @given(
-    contacts=st.integers(0, 10**6),
-    per_hour=st.fractions(min_value=Fraction(1, 10), max_value=60, max_denominator=100),
+    contacts=st.integers(0, 10**5),
+    per_hour=st.fractions(min_value=1, max_value=60, max_denominator=100),
     days=st.integers(1, 14),
     retry=st.fractions(min_value=0, max_value=Fraction(9, 10), max_denominator=10),
 )

@@ -31,11 +31,11 @@ class Term(StrEnum):
         ValueError
             If the word is not of this kind; the message lists the words that are.
         """
-        for member in cls:
-            if member.value == value:
-                return member
-        message = f"{value!r} is not one of {', '.join(member.value for member in cls)}"
-        raise ValueError(message)
+        try:
+            return cls(value)
+        except ValueError:
+            message = f"{value!r} is not one of {', '.join(member.value for member in cls)}"
+            raise ValueError(message) from None
 
 
 class Stage(Term):

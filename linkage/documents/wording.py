@@ -6,6 +6,7 @@ the messages, so that a number never reads differently in two places. Times are 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -20,6 +21,8 @@ NOTHING = "—"
 """Printed where nothing was counted, which is not zero."""
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Characters that only select a variant of the one before them."""
 
 
 def thousands(number: int | Decimal) -> str:
@@ -99,16 +102,18 @@ def clean(text: str) -> str:
     breaks stay; tabs become spaces.
     """
     spaced = text.replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(map(_clean_line, spaced.split("\n")))
+
+
+def _clean_line(line: str) -> str:
+    """Clean one line; almost every line is clean and is only looked at."""
+    if line.isprintable() and _SELECTORS.search(line) is None and unicodedata.is_normalized("NFC", line):
+        return line
     return "".join(
         character
-        for character in unicodedata.normalize("NFC", spaced)
-        if character == "\n" or (unicodedata.category(character) not in _INVISIBLE and not _is_selector(character))
+        for character in unicodedata.normalize("NFC", line)
+        if unicodedata.category(character) not in _INVISIBLE and not _SELECTORS.match(character)
     )
-
-
-def _is_selector(character: str) -> bool:
-    """Tell whether a character only selects a variant of the one before it."""
-    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
 def _yuan_digits(fen: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from linkage.rules.scheduling import LOCAL
@@ -133,12 +134,9 @@ def is_fit(person: Candidate, vacancy: Vacancy, taken: Collection[Span], limits:
 
 
 def _is_available(person: Candidate, vacancy: Vacancy) -> bool:
-    start, end = vacancy.starts_at.astimezone(LOCAL), vacancy.ends_at.astimezone(LOCAL)
-    day = start.date()
+    day, from_minute, to_minute = _local_window(vacancy.starts_at, vacancy.ends_at)
     if not person.serves_on(day):
         return False
-    midnight = datetime.combine(day, datetime.min.time(), LOCAL)
-    from_minute, to_minute = (int((instant - midnight).total_seconds()) // 60 for instant in (start, end))
     return any(
         window.weekday == day.isoweekday() and window.from_minute <= from_minute and to_minute <= window.to_minute
         for window in person.windows
@@ -164,6 +162,16 @@ def _minutes_in_month(taken: Collection[Span], day: date) -> int:
     )
 
 
+@lru_cache(maxsize=1024)  # the same few shifts are looked at for every person
+def _local_window(starts_at: datetime, ends_at: datetime) -> tuple[date, int, int]:
+    """Return the local day of a span and its minutes after that day's midnight."""
+    day = _local_day(starts_at)
+    midnight = datetime.combine(day, datetime.min.time(), LOCAL)
+    from_minute, to_minute = (int((instant - midnight).total_seconds()) // 60 for instant in (starts_at, ends_at))
+    return day, from_minute, to_minute
+
+
+@lru_cache(maxsize=4096)
 def _local_day(instant: datetime) -> date:
     return instant.astimezone(LOCAL).date()
 

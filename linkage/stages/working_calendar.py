@@ -45,12 +45,18 @@ def calendar_for(settings: Settings, from_on: date, to_on: date) -> WorkCalendar
         If a calendar file is wrong: which, and each wrong value.
     """
     files = (assets_folder("config") / "calendar" / FILE, settings.data_folder / "calendar" / FILE)
-    overrides = tuple(year for path in files if path.is_file() for year in _read(path, path.stat().st_mtime_ns))
-    return china_calendar(range(from_on.year, to_on.year + 2), overrides)
+    found = tuple((path, path.stat().st_mtime_ns) for path in files if path.is_file())
+    return _calendar(found, from_on.year, to_on.year)
 
 
-@lru_cache(maxsize=8)
-def _read(path: Path, _changed_ns: int) -> tuple[CalendarYear, ...]:
+@lru_cache(maxsize=16)
+def _calendar(files: tuple[tuple[Path, int], ...], from_year: int, to_year: int) -> WorkCalendar:
+    """Build a calendar once for each state of the files, each with the instant it was changed."""
+    overrides = tuple(year for path, _ in files for year in _read(path))
+    return china_calendar(range(from_year, to_year + 2), overrides)
+
+
+def _read(path: Path) -> tuple[CalendarYear, ...]:
     try:
         held = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

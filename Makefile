@@ -32,7 +32,7 @@ imports: $(VENV)/.dev-installed
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest -s -p no:cacheprovider --override-ini norecursedirs= tests/bench
+	$(BIN)/python -m pytest -s -p no:cacheprovider --override-ini 'norecursedirs=.*' tests/bench
 
 $(UV):
 	@echo "Installing uv $(UV_VERSION) into .tools"

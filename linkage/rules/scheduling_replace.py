@@ -70,7 +70,7 @@ def replace(
     Parameters
     ----------
     taken
-        By person, what they are asked for or have accepted already, over the whole cycle.
+        By person, what they are asked for or have accepted already, in the vacancies' months.
     last_asked_at
         By person, when they were last asked for anything; who is missing was never asked.
 

@@ -142,7 +142,7 @@ def _planned_minutes(session: Session, project_id: int, day: date) -> dict[int, 
     first = day.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     minutes: Counter[int] = Counter()
-    for person_id, spans in seats.spans_by_person(session, project_id).items():
+    for person_id, spans in seats.spans_by_person(session, project_id, first).items():
         for span in spans:
             if first <= local_date(span.starts_at) <= last:
                 minutes[person_id] += int((span.ends_at - span.starts_at).total_seconds()) // 60

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from linkage.db.tables import Activity, Shift, ShiftOffer, Volunteer
 from linkage.db.work import settings_of
 from linkage.rules.scheduling_replace import Span
 from linkage.rules.scheduling_roster import Candidate, PlannedOffer, RosterLimits, WeekdayWindow
-from linkage.stages.standing import Standing
+from linkage.stages.standing import LOCAL_ZONE, Standing
 from linkage.stages.telling import tell_person
 from linkage.terms import ActivityState, OfferState
 
@@ -45,8 +45,8 @@ def limits_of(session: Session) -> RosterLimits:
     return RosterLimits(settings.max_minutes_per_day, settings.buffer_minutes)
 
 
-def spans_by_person(session: Session, project_id: int) -> dict[int, list[Span]]:
-    """List what everybody is asked for or has accepted."""
+def spans_by_person(session: Session, project_id: int, from_on: date) -> dict[int, list[Span]]:
+    """List what everybody is asked for or has accepted from a day on."""
     rows = session.execute(
         select(ShiftOffer.person_id, Activity.starts_at, Activity.ends_at)
         .join(Shift, Shift.id == ShiftOffer.shift_id)
@@ -55,6 +55,7 @@ def spans_by_person(session: Session, project_id: int) -> dict[int, list[Span]]:
             ShiftOffer.project_id == project_id,
             ShiftOffer.state.in_(LIVE),
             Activity.state != ActivityState.CANCELLED,
+            Activity.starts_at >= datetime.combine(from_on, time.min, LOCAL_ZONE),
         )
         .order_by(ShiftOffer.id)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -29,7 +29,7 @@ from linkage.stages.seats import (
     spans_by_person,
     tell_offers,
 )
-from linkage.stages.standing import Standing
+from linkage.stages.standing import Standing, local_date
 from linkage.stages.steps import StepReport
 from linkage.stages.telling import tell_role
 from linkage.terms import ActivityState, OfferState, PartyRole
@@ -77,7 +77,7 @@ def replace_vacated(session: Session, standing: Standing, _work: Work, now: date
     found = replace(
         vacancies,
         candidates(session, project.id),
-        spans_by_person(session, project.id),
+        spans_by_person(session, project.id, _first_day_that_counts(min(vacancy.starts_at for vacancy in vacancies))),
         last_asked_at,
         limits_of(session),
     )
@@ -96,6 +96,11 @@ def replace_vacated(session: Session, standing: Standing, _work: Work, now: date
     )
     act(session, "shift_offers.replaced", project_id=project.id, count=len(found.offers))
     return StepReport({"replaced": len(found.offers)})
+
+
+def _first_day_that_counts(instant: datetime) -> date:
+    """Return the first day that counts for a seat at an instant: of its month, and the evening before it."""
+    return local_date(instant).replace(day=1) - timedelta(days=1)
 
 
 def next_expiry(session: Session, project_id: int) -> datetime | None:

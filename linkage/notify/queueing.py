@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from linkage.db.tables import Message
 from linkage.terms import MessageState
+
+_KNOWN = select(Message.id).where(Message.dedupe_key == bindparam("key"))
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,12 @@ def queue(session: Session, letter: Letter, render: Callable[[], tuple[str, str]
     render
         Gives title and body; called only when the notice is new.
     """
-    known = session.execute(select(Message.id).where(Message.dedupe_key == letter.dedupe_key)).first()
-    if known is not None:
+    queued: set[str] = session.info.setdefault("queued", set())  # in this transaction, perhaps not written yet
+    with session.no_autoflush:  # so that a round of notices is written together
+        known = session.execute(_KNOWN, {"key": letter.dedupe_key}).first()
+    if known is not None or letter.dedupe_key in queued:
         return False
+    queued.add(letter.dedupe_key)
     title, body = render()
     message = Message(
         project_id=letter.project_id,

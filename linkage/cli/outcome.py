@@ -81,7 +81,7 @@ def adopt(
 @assessment_app.command("show")
 def show(project: ProjectArgument, *, organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
     """Show the score sheet: every line, who scores it, its most points and what was given."""
-    from linkage.stages.assessment import assessed_tranche, latest, rubric_of, scores
+    from linkage.stages.assessment_sheet import assessed_tranche, latest, rubric_of, scores
     from linkage.stages.standing import standing_of
 
     with looking(organization, project) as act:
@@ -124,7 +124,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Enter a rater's sheet, whole."""
-    from linkage.stages.assessment import submit
+    from linkage.stages.assessment_sheet import submit
 
     points: dict[str, Decimal] = {}
     for code, value in map(_line, lines):
@@ -156,7 +156,7 @@ def accept_rectification(
     as_json: JsonOption = False,
 ) -> None:
     """Accept the provider's rectification; the next attempt opens."""
-    from linkage.stages.assessment import accept_rectification as accept
+    from linkage.stages.assessment_sheet import accept_rectification as accept
 
     with acting(organization, project, actor) as act:
         accept(act.session, act.project_id, actor=actor, statement=statement, now=act.now)

@@ -18,7 +18,16 @@ from linkage.db.work import Work
 from linkage.rules.assessment import judged_raters
 from linkage.simulation.visits import visits_of_cycle
 from linkage.simulation.world import World
-from linkage.stages import assessment, delivery, disbursement, matching_answers, reporting, scheduling, survey
+from linkage.stages import (
+    assessment,
+    assessment_sheet,
+    delivery,
+    disbursement,
+    matching_answers,
+    reporting,
+    scheduling,
+    survey,
+)
 from linkage.stages.delivery_flags import clear_flag, waiting_flags
 from linkage.stages.scheduling_answers import answer_all
 from linkage.stages.standing import Condition, standing_of
@@ -157,7 +166,7 @@ def score(table: Table, now: datetime) -> None:
     """Each rater who has not scored fills in a sheet, mostly content."""
     with table.work.read(table.organization_id) as session:
         standing = standing_of(session, table.project_id)
-        rubric = assessment.rubric_of(standing)
+        rubric = assessment_sheet.rubric_of(standing)
         waits = {condition.code for condition in assessment.conditions(session, standing, now) if not condition.is_open}
     for rater in judged_raters(rubric):
         if f"scored.{rater.value}" not in waits:
@@ -173,14 +182,16 @@ def score(table: Table, now: datetime) -> None:
         role = _ROLE_OF_RATER.get(rater)
         actor = rater.value if role is None else table.actor(role)
         with table.work.begin(table.organization_id, actor=actor, now=now) as session:
-            assessment.submit(session, table.project_id, rater, points, actor=actor, is_unrelated=True, now=now)
+            assessment_sheet.submit(session, table.project_id, rater, points, actor=actor, is_unrelated=True, now=now)
 
 
 def accept_rectification(table: Table, now: datetime) -> None:
     """The assessor accepts what was put right."""
     actor = table.actor(PartyRole.ASSESSOR)
     with table.work.begin(table.organization_id, actor=actor, now=now) as session:
-        assessment.accept_rectification(session, table.project_id, actor=actor, statement="整改完成，予以验收", now=now)
+        assessment_sheet.accept_rectification(
+            session, table.project_id, actor=actor, statement="整改完成，予以验收", now=now
+        )
 
 
 def deliver_documents(table: Table, tranche: str, now: datetime) -> None:

@@ -1,86 +1,43 @@
 """Assessment: a tranche's score sheet is opened with what records say, raters add theirs, and a result follows.
 
 The system's points come from the report's figures and service users' ratings; raters' points come with their
-recusal statements. A failing band pays nothing and opens a rectification; its acceptance opens the next attempt.
-This module computes no score: `linkage.rules.assessment` does.
+recusal statements (`assessment_sheet`). A failing band pays nothing and opens a rectification; its acceptance opens
+the next attempt. This module computes no score: `linkage.rules.assessment` does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, time
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linkage.db.audit import act
-from linkage.db.tables import Assessment, Figure, Party, ProjectParty, Rating, Rectification, Report, Score, Tranche
+from linkage.db.tables import Assessment, Figure, Rating, Rectification, Report, Tranche
 from linkage.db.work import Work
-from linkage.errors import GateShut, InvalidFile, Unknown
 from linkage.rules import assessment as rules
-from linkage.schemas.rubric import Rubric
-from linkage.schemas.rubric_check import load_rubric
-from linkage.settings import assets_folder
-from linkage.stages.standing import LOCAL_ZONE, Condition, Standing, decide, local_date, poke, standing_of
+from linkage.stages.assessment_sheet import (
+    ROLE_OF_RATER,
+    assessed_tranche,
+    is_rectified,
+    latest,
+    rectification_of,
+    rubric_of,
+    score_row,
+    scores,
+)
+from linkage.stages.standing import LOCAL_ZONE, Condition, Standing, local_date
 from linkage.stages.steps import StepReport, Table, each_time
 from linkage.stages.telling import Value, tell_role
 from linkage.terms import (
     AssessedFigure,
-    AssessmentPhase,
     AssessmentState,
-    DecisionKind,
     PartyRole,
-    RaterKind,
     RectificationState,
     ReportKind,
 )
-
-_ROLE_OF_RATER = {
-    RaterKind.PURCHASER: PartyRole.PURCHASER,
-    RaterKind.COMMUNITY: PartyRole.COMMUNITY,
-    RaterKind.THIRD_PARTY: PartyRole.ASSESSOR,
-    RaterKind.PROVIDER: PartyRole.PROVIDER,
-}
-
-
-def rubric_of(standing: Standing) -> Rubric:
-    """Load the scheme the charter names."""
-    return _rubric(assets_folder("config") / "rubrics" / f"{standing.charter.assessment.scheme}.yaml")
-
-
-@lru_cache(maxsize=16)
-def _rubric(path: Path) -> Rubric:
-    return load_rubric(path)
-
-
-def assessed_tranche(session: Session, standing: Standing) -> Tranche | None:
-    """Find the tranche whose assessment falls in this cycle, if one does."""
-    codes = [
-        tranche.code
-        for tranche in standing.charter.tranches_of(standing.project.cycle)
-        if tranche.assessment is not AssessmentPhase.NONE
-    ]
-    if not codes:
-        return None
-    query = select(Tranche).where(Tranche.project_id == standing.project.id, Tranche.code == codes[0])
-    return session.execute(query).scalar_one()
-
-
-def latest(session: Session, tranche: Tranche) -> Assessment | None:
-    """Find the latest attempt at a tranche's assessment."""
-    query = select(Assessment).where(Assessment.tranche_id == tranche.id).order_by(Assessment.attempt.desc())
-    return session.execute(query.limit(1)).scalar_one_or_none()
-
-
-def scores(session: Session, assessment: Assessment) -> tuple[Score, ...]:
-    """List the points on an assessment's sheet."""
-    return tuple(
-        session.execute(select(Score).where(Score.assessment_id == assessment.id).order_by(Score.id)).scalars()
-    )
 
 
 def _report(session: Session, standing: Standing) -> Report | None:
@@ -114,7 +71,7 @@ def _open(session: Session, standing: Standing, _work: Work, now: datetime) -> S
     if tranche is None or report is None:
         return None
     last = latest(session, tranche)
-    if last is not None and (last.state is not AssessmentState.RECTIFYING or not _is_rectified(session, last)):
+    if last is not None and (last.state is not AssessmentState.RECTIFYING or not is_rectified(session, last)):
         return None
     row = Assessment(
         project_id=standing.project.id,
@@ -133,118 +90,19 @@ def _open(session: Session, standing: Standing, _work: Work, now: datetime) -> S
     for points in rules.computed_points(rubric, values, _ratings(session, standing, report)):
         source = points.basis.get("figure")
         figure_id = shares[AssessedFigure(source)][1] if source and AssessedFigure(source) in shares else None
-        session.add(_score(standing, row, points, by="system", now=now, rubric=rubric, figure_id=figure_id))
+        session.add(score_row(standing, row, points, by="system", now=now, rubric=rubric, figure_id=figure_id))
     act(session, "assessment.opened", project_id=standing.project.id, tranche=tranche.code, attempt=row.attempt)
     _tell_raters(session, standing, row, tranche, now)
     return StepReport({"assessments_opened": 1})
 
 
-def _score(
-    standing: Standing,
-    assessment: Assessment,
-    points: rules.Points,
-    *,
-    by: str,
-    now: datetime,
-    rubric: Rubric,
-    figure_id: int | None = None,
-) -> Score:
-    most = next(indicator.max_points for indicator in rubric.indicators if indicator.code == points.indicator)
-    return Score(
-        project_id=standing.project.id,
-        assessment_id=assessment.id,
-        figure_id=figure_id,
-        indicator=points.indicator,
-        rater=points.rater,
-        points_hundredths=int(points.points * 100),
-        max_hundredths=int(most * 100),
-        basis=dict(points.basis),
-        given_by=by,
-        given_at=now,
-    )
-
-
 def _tell_raters(session: Session, standing: Standing, assessment: Assessment, tranche: Tranche, now: datetime) -> None:
     context: dict[str, Value] = {"tranche_name": tranche.name, "attempt": assessment.attempt}
     for rater in rules.judged_raters(rubric_of(standing)):
-        role = _ROLE_OF_RATER.get(rater)
+        role = ROLE_OF_RATER.get(rater)
         if role is not None:
             key = f"{tranche.code}-{assessment.attempt}-{rater.value}"
             tell_role(session, standing.project, "assessment/opened", role, key=key, context=context, now=now)
-
-
-def submit(
-    session: Session,
-    project_id: int,
-    rater: RaterKind,
-    points: Mapping[str, Decimal],
-    *,
-    actor: str,
-    is_unrelated: bool,
-    now: datetime,
-) -> None:
-    """Enter a rater's sheet, whole; it cannot be changed afterwards.
-
-    Parameters
-    ----------
-    points
-        Points for each of the rater's lines.
-    is_unrelated
-        Whether the rater confirms every recusal statement of the scheme (回避).
-
-    Raises
-    ------
-    GateShut
-        If no assessment is open, the rater has scored, must recuse, or does not have the role.
-    InvalidFile
-        With every line that is wrong.
-    """
-    standing = standing_of(session, project_id)
-    tranche = assessed_tranche(session, standing)
-    assessment = None if tranche is None else latest(session, tranche)
-    if tranche is None or assessment is None or assessment.state is not AssessmentState.OPEN:
-        message = f"no assessment of {standing.project.code} is open; it opens when the cycle's report is adopted"
-        raise GateShut(message)
-    if not is_unrelated:
-        message = f"{actor} does not confirm the recusal statements and may not score; another rater takes the sheet"
-        raise GateShut(message)
-    _require_role(session, standing, rater, actor)
-    rubric = rubric_of(standing)
-    problems = rules.check_judgement(rubric, rater, points)
-    if problems:
-        message = f"the sheet of {rater.value} has {len(problems)} mistakes; nothing was entered"
-        raise InvalidFile(message, [problem.message for problem in problems])
-    if any(row.rater is rater and row.given_by != "system" for row in scores(session, assessment)):
-        message = f"{rater.value} has scored attempt {assessment.attempt} of {tranche.code}"
-        raise GateShut(message)
-    for code, value in points.items():
-        given = rules.Points(code, rater, value, {"judged": "yes"})
-        session.add(_score(standing, assessment, given, by=actor, now=now, rubric=rubric))
-    decide(
-        session,
-        standing,
-        DecisionKind.SUBMIT_SCORES,
-        key=f"submit_scores:{tranche.code}:{assessment.attempt}:{rater.value}",
-        verdict="submitted",
-        actor=actor,
-        now=now,
-        detail={"assessment_id": assessment.id},
-    )
-
-
-def _require_role(session: Session, standing: Standing, rater: RaterKind, actor: str) -> None:
-    role = _ROLE_OF_RATER.get(rater)
-    if role is None:
-        return
-    query = (
-        select(Party.code)
-        .join(ProjectParty, ProjectParty.party_id == Party.id)
-        .where(ProjectParty.project_id == standing.project.id, ProjectParty.role == role)
-    )
-    codes = tuple(session.execute(query).scalars())
-    if actor not in codes:
-        message = f"{actor} may not score as {rater.value}; only {', '.join(codes)} may"
-        raise GateShut(message)
 
 
 def _given(session: Session, assessment: Assessment) -> tuple[rules.Points, ...]:
@@ -326,49 +184,6 @@ def _rectify(
     )
 
 
-def _rectification(session: Session, assessment: Assessment) -> Rectification | None:
-    query = select(Rectification).where(Rectification.assessment_id == assessment.id)
-    return session.execute(query).scalar_one_or_none()
-
-
-def _is_rectified(session: Session, assessment: Assessment) -> bool:
-    row = _rectification(session, assessment)
-    return row is not None and row.state is RectificationState.DONE
-
-
-def accept_rectification(session: Session, project_id: int, *, actor: str, statement: str, now: datetime) -> None:
-    """Record that an assessor accepts the provider's rectification; the next attempt opens.
-
-    Raises
-    ------
-    Unknown
-        If no rectification is open.
-    GateShut
-        If the one who acts is not an assessor of the project.
-    """
-    standing = standing_of(session, project_id)
-    _require_role(session, standing, RaterKind.THIRD_PARTY, actor)
-    tranche = assessed_tranche(session, standing)
-    assessment = None if tranche is None else latest(session, tranche)
-    row = None if assessment is None else _rectification(session, assessment)
-    if row is None or row.state is RectificationState.DONE:
-        message = f"no rectification of {standing.project.code} is open"
-        raise Unknown(message)
-    row.state = RectificationState.DONE
-    row.closed_at = now
-    decide(
-        session,
-        standing,
-        DecisionKind.CLOSE_RECTIFICATION,
-        key=f"close_rectification:{row.assessment_id}",
-        verdict="accepted",
-        actor=actor,
-        now=now,
-        reason=statement,
-    )
-    poke(session, project_id, now)
-
-
 STEPS = (each_time("open", "开启评估", _open), each_time("conclude", "评估结果", _conclude))
 
 
@@ -384,7 +199,7 @@ def conditions(session: Session, standing: Standing, now: datetime) -> tuple[Con
     if assessment.state is AssessmentState.OPEN:
         return _sheets(session, standing, assessment)
     if assessment.state is AssessmentState.RECTIFYING:
-        row = _rectification(session, assessment)
+        row = rectification_of(session, assessment)
         detail = "" if row is None else f"{row.due_on:%Y-%m-%d}"
         concluded_at = assessment.concluded_at
         turn = PartyRole.ASSESSOR  # the provider puts right, the assessor's acceptance opens the next attempt
@@ -403,7 +218,7 @@ def _sheets(session: Session, standing: Standing, assessment: Assessment) -> tup
             code=f"scored.{rater.value}",
             label=f"{rater.label}评分",
             is_open=rater in scored,
-            whose_turn=_ROLE_OF_RATER.get(rater, PartyRole.PROVIDER),
+            whose_turn=ROLE_OF_RATER.get(rater, PartyRole.PROVIDER),
             since=assessment.opened_at,
         )
         for rater in rules.judged_raters(rubric_of(standing))
@@ -414,7 +229,7 @@ def next_look(session: Session, standing: Standing, now: datetime) -> datetime |
     """Look again on the day a rectification is due."""
     tranche = assessed_tranche(session, standing)
     assessment = None if tranche is None else latest(session, tranche)
-    row = None if assessment is None else _rectification(session, assessment)
+    row = None if assessment is None else rectification_of(session, assessment)
     if row is None or row.state is RectificationState.DONE:
         return None
     due_at = datetime.combine(row.due_on, time(9), LOCAL_ZONE)

@@ -20,7 +20,7 @@ from linkage.settings import load_settings
 from linkage.simulation import players
 from linkage.simulation.drive import drive, start
 from linkage.simulation.players import Table
-from linkage.stages import assessment, lifecycle
+from linkage.stages import assessment_sheet, lifecycle
 from linkage.stages.standing import standing_of
 from linkage.stages.steps import Outcome
 from linkage.terms import AssessmentState, RaterKind, RectificationState, Stage
@@ -58,14 +58,14 @@ class Gate:
     def submit(self, rater: RaterKind, actor: str, points: dict[str, Decimal]) -> None:
         """Enter one rater's sheet."""
         with self.table.work.begin(self.table.organization_id, actor=actor, now=self.now) as session:
-            assessment.submit(
+            assessment_sheet.submit(
                 session, self.table.project_id, rater, points, actor=actor, is_unrelated=True, now=self.now
             )
 
     def third_party_points(self, *, reaches: bool) -> dict[str, Decimal]:
         """Return the third party's least points that bring the total to 59.5, or the most that do not."""
         with self.table.work.read(self.table.organization_id) as session:
-            rubric = assessment.rubric_of(standing_of(session, self.table.project_id))
+            rubric = assessment_sheet.rubric_of(standing_of(session, self.table.project_id))
         weights = {rater.kind: rater.weight_percent for rater in rubric.raters}
         most = {line.code: line.max_points for line in rubric.indicators}
         attempt = self.all(Assessment)[-1].id

@@ -323,7 +323,7 @@ def test_final_report_feeds_the_assessment(closing: Any) -> None:
 
 def test_report_tells_the_last_result(closing: Any) -> None:
     """A report prints the last assessment's score, band and raters, and what had to be put right."""
-    from linkage.stages import assessment
+    from linkage.stages import assessment, assessment_sheet
 
     count(closing, END)
     closing.adopted.enter(Stage.ASSESSMENT, END)
@@ -336,7 +336,7 @@ def test_report_tells_the_last_result(closing: Any) -> None:
     for (rater, actor), lines in sheets.items():
         points = dict.fromkeys(lines, Decimal(3))
         closing.adopted.run(
-            lambda session, one=rater, by=actor, given=points: assessment.submit(
+            lambda session, one=rater, by=actor, given=points: assessment_sheet.submit(
                 session, closing.adopted.project_id, one, given, actor=by, is_unrelated=True, now=END
             ),
             END,

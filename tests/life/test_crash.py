@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -61,6 +62,8 @@ def _opened(vault: Vault, table: str, column: str, row: Any) -> Any:
     value = row[column]
     if column.endswith("_sealed") and value is not None:
         return _HASH.sub("#", vault.unseal(row["organization_id"], f"{table}.{column}", row["id"], value))
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return str(value)
 
 
@@ -93,3 +96,13 @@ def test_killed_at_every_boundary_gives_the_same_world(undisturbed: Path, tmp_pa
         assert rows == found[table], table
     assert _told(undisturbed) == _told(tmp_path)
     assert set(_told(tmp_path).values()) == {1}
+
+
+def test_postgresql_gives_the_same_world(undisturbed: Path, tmp_path: Path, postgres_url: str) -> None:
+    """The same life on PostgreSQL ends with the same rows as on SQLite, ids and instants included."""
+    assert live(tmp_path, postgres_url) == 0
+
+    expected, found = _content(undisturbed), _content(tmp_path, postgres_url)
+    for table, rows in expected.items():
+        assert rows == found[table], table
+    assert _told(undisturbed) == _told(tmp_path)

@@ -31,6 +31,10 @@ OBJECTIVES: Final = (
 )
 """Fill the seats, let people serve what they pledged, share the rest fairly; a first roster disturbs nobody."""
 
+CLOSE_ENOUGH_RATIO: Final = 0.02
+"""A month whose seats and pledges are at their bound and whose fairness is this near it is not searched further: in a
+demonstrated year the second half of the search made 10 of 12 months more even by less than 0.1 %."""
+
 EXACT_PAIRS: Final = 1000
 """Up to this many candidate pairs the exact solver polishes a month. In a demonstrated year of 12 months of 1,450 to
 1,650 pairs it improved none, and cost as much as all the rest; the relaxation bounds those within 2 %."""

@@ -21,6 +21,7 @@ from linkage.db.work import Work
 from linkage.kernels.roster.result import RosterOptions, RosterResult
 from linkage.rules.scheduling import LOCAL
 from linkage.rules.scheduling_roster import (
+    CLOSE_ENOUGH_RATIO,
     EXACT_EFFORT,
     EXACT_PAIRS,
     EmptySeat,
@@ -68,6 +69,7 @@ def _run(work: Work, due: Due, now: datetime) -> StepReport:
             continue
         options = RosterOptions(
             seed=seed,
+            close_enough_ratio=CLOSE_ENOUGH_RATIO,
             exact_pairs=EXACT_PAIRS,
             exact_effort=EXACT_EFFORT,
             deadline=_Clock(work.settings.scheduling.solver_seconds),

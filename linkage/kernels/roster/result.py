@@ -35,7 +35,9 @@ class RosterOptions:
     seed
         Of all random choices; stored with the result.
     moves
-        Ruin-and-recreate moves of the local search.
+        Ruin-and-recreate moves of the local search, at most.
+    close_enough_ratio
+        The search ends before its last round when every level is within this share of its bound by counting.
     bound_pairs
         Up to this many candidate pairs a linear relaxation bounds every level; beyond, only counting does.
     exact_pairs
@@ -48,6 +50,7 @@ class RosterOptions:
 
     seed: int = 0
     moves: int = 400
+    close_enough_ratio: float = 0.0
     bound_pairs: int = 60_000
     exact_pairs: int = 2500
     exact_effort: float = 0.4

@@ -58,7 +58,20 @@ def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[lis
         moves += search.ruin_and_recreate(options.moves // POLISH_ROUNDS)
         search.repair(depth=2, budget=REPAIR_CHAINS)
         search.polish()
+        if _is_close(costs, plan.rows, options.close_enough_ratio):
+            break
     return plan.rows, moves
+
+
+def _is_close(costs: Costs, rows: Sequence[Row], ratio: float) -> bool:
+    """Say whether every level is within a share of its value of what counting alone bounds it to."""
+    terms = costs.terms(rows)
+    for number, level in enumerate(costs.levels):
+        value = costs.level_value(level, terms)
+        bound = counting_bound(costs, level, _most(costs, costs.levels[:number], terms))
+        if value - bound > ratio * value:
+            return False
+    return True
 
 
 def _polished(facts: HardFacts, costs: Costs, rows: list[Row], options: RosterOptions) -> list[Row]:

@@ -375,3 +375,12 @@ def test_schedule_cut_short_returns_a_valid_plan(a_random_roster: Callable[..., 
     assert check.violations(problem, result) == []
     assert result.levels[0].bound <= exact.levels[0].value <= result.levels[0].value
     assert result.trace.is_cut_short == (looks < 10_000)
+
+
+def test_search_ends_when_every_level_is_close(a_random_roster: Callable[..., RosterProblem]) -> None:
+    """The rest of the moves is spared once every level is near its bound by counting, and only then."""
+    problem = a_random_roster(2, people=8, shifts=12)
+    options = replace(SEARCH_ONLY, moves=60)
+    moves = [schedule(problem, replace(options, close_enough_ratio=ratio)).trace.moves for ratio in (0.0, 1.0)]
+
+    assert moves == [60, 30]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import mimetypes
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +13,7 @@ import typer
 from linkage.cli.acting import ActorOption, ReasonOption, acting, looking
 from linkage.cli.installation import JsonOption, OrganizationOption, ProjectArgument
 from linkage.cli.output import print_json, print_table, say, tell
+from linkage.errors import UnreadableFile
 from linkage.terms import CheckMethod, FlagSubject
 
 app = typer.Typer(no_args_is_help=True, help="Delivery: check-ins, service records, ratings, flags.")
@@ -135,6 +139,37 @@ def rate(
         require_number(act.session, act.project_id, Numbered.RECORD, int(digits))
         enter_rating(act.session, int(digits), points, now=act.now)
     tell(f"R{digits}: rated {points}", {"record": f"R{digits}", "points": points}, as_json=as_json)
+
+
+@app.command("evidence")
+def evidence(
+    project: ProjectArgument,
+    activity: ActivityArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What proves it: a sign-in sheet, a photo, a summary.")],
+    actor: ActorOption,
+    *,
+    kind: Annotated[str, typer.Option(help="What it is, such as sign_in_sheet, photo or summary.")] = "sign_in_sheet",
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Attach a file that proves an activity took place; it is kept by its content hash and never changed."""
+    from linkage.documents.store import keep
+    from linkage.stages.delivery_open import find_activity
+    from linkage.stages.delivery_records import attach_evidence
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror}; check the path"
+        raise UnreadableFile(message) from error
+    with acting(organization, project, actor) as act:
+        held = find_activity(act.session, act.project_id, activity)
+        media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        stored_id = keep(act.session, content, name=file.name, media_type=media_type, now=act.now)
+        attach_evidence(act.session, held.id, stored_id, kind=kind, actor=actor, now=act.now)
+    digest = sha256(content).hexdigest()
+    result = {"activity": activity, "kind": kind, "sha256": digest}
+    tell(f"{file.name} is kept as evidence of {activity} ({digest[:12]}…)", result, as_json=as_json)
 
 
 @app.command("flags")

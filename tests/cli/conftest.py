@@ -220,6 +220,11 @@ def _serve(terminal: Terminal) -> None:
             "delivery", "record", PROJECT, lunch, *entry, *acting, "--json"
         ).json
     terminal.do("delivery", "rate", PROJECT, "R1", "5", *acting)
+    sheet = terminal.folder.parent / "签到表.txt"
+    sheet.write_text("签到", encoding="utf-8")
+    kept = terminal.do("delivery", "evidence", PROJECT, lunch, sheet, *acting, "--json").json
+    assert kept == terminal.do("delivery", "evidence", PROJECT, lunch, sheet, *acting, "--json").json
+    assert next((terminal.folder / "files").rglob(kept["sha256"])).read_bytes() == sheet.read_bytes()
     (flag,) = terminal.do("delivery", "flags", PROJECT, "--json").json
     assert (flag["subject"], flag["flag"]) == ("record", "too_long")
     assert terminal.type("delivery", "clear", PROJECT, "record", "3", "--justification", " ", *acting).status == 2

@@ -6,8 +6,9 @@ is most of the time of a large import. Whose rows they are, their seals and thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Column, Connection, LargeBinary, Table
 from sqlalchemy.engine import Dialect
@@ -49,20 +50,39 @@ def insert_columns(connection: Connection, table: Table, columns: Columns) -> No
     columns
         As `by_column` returns them: every column of the table, in its order.
     """
-    dialect = connection.dialect
-    statement = table.insert().compile(dialect=dialect, column_keys=list(columns))
-    bound = [_bound(table.columns[name], values, dialect) for name, values in columns.items()]
+    prepared = _prepare(table, connection.dialect, tuple(columns))
+    bound = [
+        _bound(column, values, convert)
+        for column, values, convert in zip(table.columns, columns.values(), prepared.converters, strict=True)
+    ]
     lines = list(zip(*bound, strict=True))
     # SQLite takes values by position, psycopg by name.
-    parameters = lines if statement.positional else [dict(zip(columns, line, strict=True)) for line in lines]
-    connection.exec_driver_sql(str(statement), parameters)
+    parameters = lines if prepared.is_positional else [dict(zip(columns, line, strict=True)) for line in lines]
+    connection.exec_driver_sql(prepared.sql, parameters)
 
 
-def _bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
+class _Prepared(NamedTuple):
+    """An insert as the driver takes it, and for each column what converts its values, if anything must."""
+
+    sql: str
+    is_positional: bool
+    converters: tuple[Callable[[Any], Any] | None, ...]
+
+
+@lru_cache(maxsize=256)  # one for each table; compiling costs more than inserting a few rows
+def _prepare(table: Table, dialect: Dialect, names: tuple[str, ...]) -> _Prepared:
+    statement = table.insert().compile(dialect=dialect, column_keys=list(names))
+    converters = tuple(
+        None
+        if isinstance(column.type, LargeBinary)  # both drivers take bytes as they are
+        else column.type.dialect_impl(dialect).bind_processor(dialect)
+        for column in table.columns
+    )
+    return _Prepared(str(statement), bool(statement.positional), converters)
+
+
+def _bound(column: Column[Any], values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Sequence[Any]:
     """Convert values to what the driver takes, each different one once."""
-    if isinstance(column.type, LargeBinary):  # both drivers take bytes as they are
-        return values
-    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
     if convert is None:
         return values
     # A list cannot be looked up, but its text can.

@@ -125,9 +125,13 @@ def _before_flush(session: Session, _context: UOWTransaction, _instances: object
             _check_owner(session, row)
 
 
+@lru_cache(maxsize=256)
+def _columns_of(kind: type[Owned]) -> tuple[str, ...]:
+    return tuple(attribute.key for attribute in inspect(kind).column_attrs)
+
+
 def _row_values(row: Owned) -> dict[str, Any]:
-    mapper = inspect(type(row))
-    return {attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs}
+    return {name: getattr(row, name) for name in _columns_of(type(row))}
 
 
 def _after_flush(session: Session, _context: UOWTransaction) -> None:

@@ -34,12 +34,12 @@ def open_activities(session: Session, activity_ids: Collection[int]) -> dict[int
     GateShut
         If one was not released, or its cycle is closed and its figures are counted.
     """
-    rows = session.execute(select(Activity).where(Activity.id.in_(activity_ids)).order_by(Activity.id)).scalars()
-    found = {activity.id: activity for activity in rows}
-    for activity_id in activity_ids:
-        if activity_id not in found:
+    found: dict[int, Activity] = {}
+    for activity_id in sorted(activity_ids):
+        activity = session.get(Activity, activity_id)
+        if activity is None:
             raise Unknown(f"no activity with id {activity_id} here")
-    for activity in found.values():
+        found[activity_id] = activity
         if activity.state not in {ActivityState.RELEASED, ActivityState.DONE}:
             raise GateShut(f"{activity.code} is {activity.state.value}; only a released activity is served")
     for activity in {(activity.project_id, activity.cycle): activity for activity in found.values()}.values():

@@ -1,12 +1,14 @@
 """The charts of a report, as SVG for HTML and PDF alike.
 
 Colours are told apart by colour-blind readers and by their grey on paper, and every bar carries its number,
-so that colour is never the only signal. Numbers come counted; nothing is summed here. Altair and its
-renderer are loaded on the first chart only, since that costs a second.
+so that colour is never the only signal. Numbers come counted; nothing is summed here. A chart is written in
+Vega-Lite's grammar (vega.github.io/vega-lite, version 6) and drawn by the renderer, which is loaded on the first
+chart only.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -27,6 +29,17 @@ FAINT = "#d8dee3"
 PAGE_WIDTH = 620
 LABEL_CHARACTERS = 16
 
+_Spec = dict[str, Any]
+"""A part of a Vega-Lite specification, as plain JSON."""
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.4.1.json"  # names the grammar's version; nothing is fetched
+_TEXT: _Spec = {"field": "text", "type": "nominal"}
+_CONFIG: _Spec = {
+    "background": "transparent",
+    "font": CHART_FAMILY,
+    "view": {"continuousWidth": 300, "continuousHeight": 300, "strokeWidth": 0},
+    "axis": {"labelColor": INK, "titleColor": INK, "labelFontSize": 11, "titleFontWeight": "normal"},
+}
 _CLIP = re.compile(r"\b(clip|gradient_)(\d+)")
 
 
@@ -73,48 +86,64 @@ def satisfaction_chart(satisfaction: Satisfaction) -> str:
 
 def _columns(bars: Sequence[Bar], axis_title: str, *, name: str) -> str:
     """Draw upright bars with their numbers above."""
-    import altair as alt
-
     highest = max((bar.value for bar in bars), default=0)
-    base = alt.Chart(_values(alt, bars)).encode(
-        x=alt.X("label:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, ticks=False, domainColor=INK)),
-    )
-    drawn = base.mark_bar(color=DEEP, size=min(34, 420 // max(1, len(bars)))).encode(
-        y=alt.Y(
-            "value:Q",
-            title=axis_title,
-            scale=alt.Scale(domain=[0, max(1, math.ceil(highest * 1.12))]),
-            axis=alt.Axis(tickCount=5, format=",d", domain=False, ticks=False, gridColor=FAINT),
-        )
-    )
-    labels = base.mark_text(dy=-7, color=INK, fontSize=11).encode(y="value:Q", text="text:N")
-    return _svg(alt.layer(drawn, labels).properties(width=PAGE_WIDTH - 70, height=210), name)
+    across: _Spec = {
+        "field": "label",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelAngle": 0, "ticks": False, "domainColor": INK},
+    }
+    up: _Spec = {
+        "field": "value",
+        "type": "quantitative",
+        "title": axis_title,
+        "scale": {"domain": [0, max(1, math.ceil(highest * 1.12))]},
+        "axis": {"tickCount": 5, "format": ",d", "domain": False, "ticks": False, "gridColor": FAINT},
+    }
+    drawn: _Spec = {
+        "mark": {"type": "bar", "color": DEEP, "size": min(34, 420 // max(1, len(bars)))},
+        "encoding": {"x": across, "y": up},
+    }
+    labels: _Spec = {
+        "mark": {"type": "text", "dy": -7, "color": INK, "fontSize": 11},
+        "encoding": {"x": across, "y": {"field": "value", "type": "quantitative"}, "text": _TEXT},
+    }
+    return _svg({"layer": [drawn, labels], "width": PAGE_WIDTH - 70, "height": 210}, bars, name)
 
 
 def _rows(bars: Sequence[Bar], *, name: str) -> str:
     """Draw lying bars with their numbers at the end; a marked one is ochre, which prints lighter."""
-    import altair as alt
-
     longest = max((bar.value for bar in bars), default=0)
-    base = alt.Chart(_values(alt, bars)).encode(
-        y=alt.Y(
-            "label:N",
-            sort=None,
-            title=None,
-            axis=alt.Axis(ticks=False, domain=False, labelFontSize=13, labelPadding=8, labelLimit=240),
-        ),
-        x=alt.X("value:Q", title=None, axis=None, scale=alt.Scale(domain=[0, max(1.0, longest * 1.18)])),
-    )
-    drawn = base.mark_bar(size=20).encode(color=alt.condition("datum.is_marked", alt.value(OCHRE), alt.value(DEEP)))
-    labels = base.mark_text(align="left", dx=6, color=INK, fontSize=13).encode(text="text:N")
-    height = 34 * max(1, len(bars))
-    return _svg(alt.layer(drawn, labels).properties(width=PAGE_WIDTH - 120, height=height), name)
+    place: _Spec = {
+        "y": {
+            "field": "label",
+            "type": "nominal",
+            "sort": None,
+            "title": None,
+            "axis": {"ticks": False, "domain": False, "labelFontSize": 13, "labelPadding": 8, "labelLimit": 240},
+        },
+        "x": {
+            "field": "value",
+            "type": "quantitative",
+            "title": None,
+            "axis": None,
+            "scale": {"domain": [0, max(1.0, longest * 1.18)]},
+        },
+    }
+    colour: _Spec = {"condition": {"test": "datum.is_marked", "value": OCHRE}, "value": DEEP}
+    drawn: _Spec = {"mark": {"type": "bar", "size": 20}, "encoding": place | {"color": colour}}
+    labels: _Spec = {
+        "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 13},
+        "encoding": place | {"text": _TEXT},
+    }
+    return _svg({"layer": [drawn, labels], "width": PAGE_WIDTH - 120, "height": 34 * max(1, len(bars))}, bars, name)
 
 
-def _values(alt: Any, bars: Sequence[Bar]) -> Any:
+def _values(bars: Sequence[Bar]) -> _Spec:
     """Hand the bars over as inline values, labels cut to a length that fits."""
-    return alt.Data(
-        values=[
+    return {
+        "values": [
             {
                 "label": _cut(wording.clean(bar.label)),
                 "value": bar.value,
@@ -123,7 +152,7 @@ def _values(alt: Any, bars: Sequence[Bar]) -> Any:
             }
             for bar in bars
         ]
-    )
+    }
 
 
 def _cut(label: str) -> str:
@@ -131,12 +160,11 @@ def _cut(label: str) -> str:
     return label if len(label) <= LABEL_CHARACTERS else f"{label[: LABEL_CHARACTERS - 1]}…"
 
 
-def _svg(chart: Any, name: str) -> str:
+def _svg(chart: _Spec, bars: Sequence[Bar], name: str) -> str:
     """Turn a chart into SVG whose inner names are its own, so that several stand in one page."""
     converter = _converter(wheel_folders())
-    finished = chart.configure(font=CHART_FAMILY, background="transparent").configure_view(strokeWidth=0)
-    finished = finished.configure_axis(labelColor=INK, titleColor=INK, labelFontSize=11, titleFontWeight="normal")
-    svg = str(converter.vegalite_to_svg(finished.to_json(), allowed_base_urls=[]))
+    finished = {"$schema": _SCHEMA, "config": _CONFIG, "data": _values(bars)} | chart
+    svg = str(converter.vegalite_to_svg(json.dumps(finished, ensure_ascii=False), allowed_base_urls=[]))
     return _CLIP.sub(rf"\g<1>-{name}-\g<2>", svg)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import PROJECT, SAMPLES, environment
 
-HEAVY = ("prefect", "ortools", "pandas", "scipy", "altair", "vl_convert", "apprise", "fastapi", "typst", "xlsxwriter")
+HEAVY = ("prefect", "ortools", "pandas", "scipy", "vl_convert", "apprise", "fastapi", "typst", "xlsxwriter")
 CORE_ONLY = (*HEAVY, "sqlalchemy", "alembic", "jinja2", "numpy", "cryptography", "httpx")
 REPORT = "import atexit, json, sys; atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr)); "
 STARTS = [

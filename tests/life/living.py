@@ -27,24 +27,31 @@ from tests.life.conftest import short_charter
 class Boundary:
     """Tells boundaries that were never reached before from those a later life passes again; kills at the former.
 
-    Each life is allowed as many new boundaries as the file `new_boundaries` says; without it it lives to the end.
+    Each life is allowed as many new boundaries as the file `new_boundaries` says, and ends where a project has just
+    gone from one stage to the next; without the file it lives to the end.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "boundaries"
         self._seen = set(self._file.read_text().splitlines()) if self._file.exists() else set()
         allowed = folder / "new_boundaries"
-        self._left = int(allowed.read_text()) if allowed.exists() else -1
+        self._left = int(allowed.read_text()) if allowed.exists() else None
+        self._versions = {label.split("|")[1] for label in self._seen}
 
     def cross(self, label: str) -> None:
-        """Pass one boundary; die if it is the last new one of this life."""
+        """Pass one boundary; die if it is the last new one of this life, or the first of a stage."""
         if label in self._seen:
             return
+        version = label.split("|")[1]
+        is_new_stage = version not in self._versions and version != "told"
         self._seen.add(label)
+        self._versions.add(version)
         with self._file.open("a") as file:
             file.write(f"{label}\n")
+        if self._left is None:
+            return
         self._left -= 1
-        if self._left == 0:
+        if self._left == 0 or is_new_stage:
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -18,7 +18,8 @@ from linkage.db.base import Base, Owned
 from linkage.db.vault import Vault
 from linkage.db.work import Work
 from linkage.settings import Settings, load_settings
-from tests.life.conftest import live
+from linkage.terms import Stage
+from tests.life.conftest import live, short_charter
 
 # Leases and the clock's hand say who works when, not what is true; hashes cover ciphertexts, whose nonces differ.
 _NOT_CONTENT = {
@@ -79,16 +80,18 @@ pytestmark = [pytest.mark.xdist_group("life"), pytest.mark.timeout(1200)]
 def test_killed_at_every_boundary_gives_the_same_world(undisturbed: Path, tmp_path: Path) -> None:
     """Killed at boundary after boundary and started again, a life ends with the rows of an undisturbed one.
 
-    Every run kills at boundaries spread over the whole life; LINKAGE_TEST_EVERY_BOUNDARY=1 kills at each of them.
+    Every run kills where each stage has just been left, and at steps spread over the whole life;
+    LINKAGE_TEST_EVERY_BOUNDARY=1 kills before and after every step.
     """
     reached = (undisturbed / "boundaries").read_text().splitlines()
-    lives_wanted = len(reached) if os.environ.get("LINKAGE_TEST_EVERY_BOUNDARY") else 14
-    (tmp_path / "new_boundaries").write_text(str(max(1, len(reached) // lives_wanted)))
-    lives = 1
+    stages = {label.split("|")[1] for label in reached} - {"told"}
+    (tmp_path / "new_boundaries").write_text("1" if os.environ.get("LINKAGE_TEST_EVERY_BOUNDARY") else "40")
+    kills = 0
     while live(tmp_path) != 0:
-        lives += 1
+        kills += 1
 
-    assert lives > lives_wanted * 2 // 3
+    assert len(stages) == len(Stage) * len(short_charter().cycles())
+    assert kills >= len(stages)
     assert sorted(reached) == sorted((tmp_path / "boundaries").read_text().splitlines())
     expected, found = _content(undisturbed), _content(tmp_path)
     assert {name: len(rows) for name, rows in expected.items()} == {name: len(rows) for name, rows in found.items()}

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from linkage.db.tables import Match, Party, ProjectParty, ServiceItem, ShiftOffer
 from linkage.db.work import Work
 from linkage.rules.assessment import judged_raters
+from linkage.schemas.rubric import Indicator
 from linkage.simulation.visits import visits_of_cycle
 from linkage.simulation.world import World
 from linkage.stages import (
@@ -173,16 +174,18 @@ def score(table: Table, now: datetime) -> None:
             continue
         draw = table.world.stream(f"score|{rater.value}|{now:%Y-%m}")
         lines = [line for line in rubric.indicators_of(rater) if line.source.judged]
-        points = {
-            line.code: (Decimal(round(float(draw.uniform(0.84, 0.98)) * float(line.max_points) * 2)) / 2).quantize(
-                Decimal("0.1")
-            )
-            for line in lines
-        }
+        points = {line.code: _points(line, float(draw.uniform(0.84, 0.98))) for line in lines}
         role = _ROLE_OF_RATER.get(rater)
         actor = rater.value if role is None else table.actor(role)
         with table.work.begin(table.organization_id, actor=actor, now=now) as session:
             assessment_sheet.submit(session, table.project_id, rater, points, actor=actor, is_unrelated=True, now=now)
+
+
+def _points(line: Indicator, share: float) -> Decimal:
+    """Give a line a share of its points in halves, or the best of the levels a rater may choose from."""
+    if line.source.levels:
+        return max(level.points for level in line.source.levels)
+    return (Decimal(round(share * float(line.max_points) * 2)) / 2).quantize(Decimal("0.1"))
 
 
 def accept_rectification(table: Table, now: datetime) -> None:

@@ -24,6 +24,7 @@ from linkage.rules.scheduling_roster import (
     CLOSE_ENOUGH_RATIO,
     EXACT_EFFORT,
     EXACT_PAIRS,
+    MOVES,
     EmptySeat,
     MonthRoster,
     OpenSeat,
@@ -69,6 +70,7 @@ def _run(work: Work, due: Due, now: datetime) -> StepReport:
             continue
         options = RosterOptions(
             seed=seed,
+            moves=MOVES,
             close_enough_ratio=CLOSE_ENOUGH_RATIO,
             exact_pairs=EXACT_PAIRS,
             exact_effort=EXACT_EFFORT,

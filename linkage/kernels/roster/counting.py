@@ -35,17 +35,31 @@ def reach_minutes(facts: HardFacts, period: int | None = None) -> list[int]:
     return reach
 
 
+def _most_filled(costs: Costs) -> list[int]:
+    """Bound the people on each seat by its target and by how many may take it."""
+    able = [0] * len(costs.target)
+    for seats_for in costs.facts.seats_for:
+        for seats in seats_for.values():
+            for seat in seats:
+                able[seat] += 1
+    return [min(count, target) for count, target in zip(able, costs.target, strict=True)]
+
+
 def least_minutes(costs: Costs, uncovered: int) -> int:
-    """Fewest person-minutes a plan serves if its empty places may cost this much: the longest for the least go empty."""
+    """Fewest person-minutes a plan serves if its empty places may cost this much.
+
+    What nobody can fill is empty in every plan; of what is left to lose, the longest for the least go empty.
+    """
     facts = costs.facts
+    filled = _most_filled(costs)
     items = []
     total = 0
     for seat, shift in enumerate(facts.problem.seats.shift.tolist()):
         minutes, (low, high) = facts.minutes[shift], costs.place_cost[seat]
-        total += minutes * costs.target[seat]
-        items.append((high, minutes, costs.target[seat] - costs.minimum[seat]))
-        items.append((low, minutes, costs.minimum[seat]))
-    left = float(uncovered)
+        total += minutes * filled[seat]
+        items.append((high, minutes, max(0, filled[seat] - costs.minimum[seat])))
+        items.append((low, minutes, min(filled[seat], costs.minimum[seat])))
+    left = max(0.0, uncovered - sum(costs.uncovered(seat, count) for seat, count in enumerate(filled)))
     spared = 0.0
     for cost, minutes, count in sorted(items, key=lambda item: item[0] / item[1]):
         dropped = float(count) if cost == 0 else min(float(count), left / cost)
@@ -70,12 +84,7 @@ def _unavoidable(costs: Costs, objective: RosterObjective) -> int:
     """Bound one term by what is impossible for each seat, shift, person or pair on its own."""
     facts = costs.facts
     if objective is RosterObjective.UNCOVERED:
-        able = [0] * len(costs.target)
-        for seats_for in facts.seats_for:
-            for seats in seats_for.values():
-                for seat in seats:
-                    able[seat] += 1
-        return sum(costs.uncovered(seat, min(count, costs.target[seat])) for seat, count in enumerate(able))
+        return sum(costs.uncovered(seat, count) for seat, count in enumerate(_most_filled(costs)))
     if objective is RosterObjective.LEAD_MISSING:
         return sum(
             cost

@@ -18,7 +18,7 @@ from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.plan import Plan
 from linkage.kernels.roster.problem import ANY, RosterProblem
 from linkage.kernels.roster.result import RosterResult
-from linkage.terms import RosterStep, ShortfallCause
+from linkage.terms import RosterObjective, RosterStep, ShortfallCause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +158,9 @@ def _shortage(plan: Plan, bare: Plan, shift: int, seat: int) -> Shortage:
 
 def shortages(problem: RosterProblem, result: RosterResult) -> list[Shortage]:
     """Explain every seat below target and every shift without its lead, by shift and seat."""
+    filled = np.bincount(result.seat, minlength=problem.seats.target.size)
+    if (filled >= problem.seats.target).all() and not result.terms[RosterObjective.LEAD_MISSING]:
+        return []
     plan = plan_of(problem, result)
     bare = _fixed_plan(plan)
     found = []

@@ -37,7 +37,8 @@ class RosterOptions:
     moves
         Ruin-and-recreate moves of the local search, at most.
     close_enough_ratio
-        The search ends before its last round when every level is within this share of its bound by counting.
+        The search ends before its last round when every level is within this share of its bound by counting; where the
+        problem is too large for the exact solver, such a level is bounded no further.
     bound_pairs
         Up to this many candidate pairs a linear relaxation bounds every level; beyond, only counting does.
     exact_pairs

@@ -13,7 +13,6 @@ import numpy as np
 from linkage.kernels.roster import check
 from linkage.kernels.roster.counting import counting_bound
 from linkage.kernels.roster.hard import HardFacts
-from linkage.kernels.roster.linear import level_bound
 from linkage.kernels.roster.model import LinearModel, Row
 from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.plan import Plan
@@ -24,6 +23,8 @@ from linkage.terms import RosterObjective
 
 REPAIR_CHAINS = 200
 POLISH_ROUNDS = 2
+ROUND_MOVES = 200
+"""A longer search is repaired and polished after each so many moves."""
 PEOPLE_PAIRS = 10_000
 """The relaxation of `people_used` is slow to solve beyond this many candidate pairs, and weak."""
 
@@ -53,9 +54,9 @@ def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[lis
     search = Search(plan, seed=options.seed, has_time=options.has_time)
     search.repair(depth=1, budget=REPAIR_CHAINS)
     search.polish()
-    moves = 0
-    for _ in range(POLISH_ROUNDS):
-        moves += search.ruin_and_recreate(options.moves // POLISH_ROUNDS)
+    moves, rounds = 0, max(POLISH_ROUNDS, options.moves // ROUND_MOVES)
+    for _ in range(rounds):
+        moves += search.ruin_and_recreate(options.moves // rounds)
         search.repair(depth=2, budget=REPAIR_CHAINS)
         search.polish()
         if _is_close(costs, plan.rows, options.close_enough_ratio):
@@ -108,7 +109,10 @@ def _prove(
         value = costs.level_value(level, terms)
         bound = min(value, counting_bound(costs, level, _most(costs, costs.levels[:number], terms)))
         most_pairs = min(options.bound_pairs, PEOPLE_PAIRS if RosterObjective.PEOPLE_USED in level else pairs)
-        if bound < value and pairs <= most_pairs and options.has_time():
+        is_worth_it = pairs <= options.exact_pairs or value - bound > options.close_enough_ratio * value
+        if bound < value and is_worth_it and pairs <= most_pairs and options.has_time():
+            from linkage.kernels.roster.linear import level_bound  # loads the solver: only where it is wanted
+
             model = model or _limited(facts, costs, rows, number)
             bound = max(bound, level_bound(model, level, options))
             if bound < value and pairs <= options.exact_pairs and options.has_time():

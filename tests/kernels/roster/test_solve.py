@@ -384,3 +384,17 @@ def test_search_ends_when_every_level_is_close(a_random_roster: Callable[..., Ro
     moves = [schedule(problem, replace(options, close_enough_ratio=ratio)).trace.moves for ratio in (0.0, 1.0)]
 
     assert moves == [60, 30]
+
+
+def test_fairness_is_bounded_by_what_can_be_served(a_roster: Callable[..., RosterProblem]) -> None:
+    """A place that nobody can fill spares no minutes elsewhere: the bound by counting knows who serves how much."""
+    problem = a_roster(
+        volunteers=Volunteers.of(2, skills=[[True], [False]]),
+        windows=Windows.of([1], [0], [2880]),
+        shifts=Shifts.of([540, 1980], [600, 2100]),
+        seats=Seats.of([0, 1], skill=[0, -1]),
+        objectives=((RosterObjective.UNCOVERED,), (RosterObjective.UNFAIRNESS,)),
+    )
+    result = schedule(problem, SEARCH_ONLY)
+
+    assert [(level.value, level.bound) for level in result.levels] == [(10, 10), (16, 16)]

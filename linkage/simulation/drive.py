@@ -18,7 +18,7 @@ from linkage.documents.writing import write_whole
 from linkage.imports.read import read_survey
 from linkage.schemas.charter import Charter
 from linkage.simulation import players
-from linkage.simulation.field import Field, activities_on, days_of_cycle, guests, volunteers_on
+from linkage.simulation.field import Field, activities_on, days_of_cycle, guests, volunteers_at
 from linkage.simulation.players import Table
 from linkage.simulation.survey_export import export_csv
 from linkage.simulation.world import make_world
@@ -275,10 +275,8 @@ def _enter_sheets(table: Table, field: Field, day: date) -> None:
     evening = _at(day, time(23))
     with table.work.begin(table.organization_id, actor=actor, now=evening) as session:
         standing = standing_of(session, table.project_id)
-        volunteers = volunteers_on(session, table.project_id, day)
-        sheets = [
-            field.sheet(activity, code, volunteers.get(activity.id, ()))
-            for activity, code in activities_on(session, standing, day)
-        ]
+        activities = activities_on(session, standing, day)
+        volunteers = volunteers_at(session, [activity.id for activity, _ in activities])
+        sheets = [field.sheet(activity, code, volunteers[activity.id]) for activity, code in activities]
         came_back = [sheet for sheet in sheets if sheet is not None]
         record_sheets(session, came_back, actor=actor, now=evening)

@@ -6,7 +6,7 @@ case. How many come follows from seats and take-up; no total is aimed at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,9 +14,10 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage.db.tables import Activity, Assignment, Consent, Need, Person, ServiceItem, Shift
+from linkage.db.tables import Activity, Consent, Need, Person, ServiceItem
 from linkage.schemas.charter_party import ServiceItem as CharterItem
 from linkage.simulation.world import World
+from linkage.stages.delivery_checks import assignments_at
 from linkage.stages.delivery_sheet import SignIn, SignInSheet
 from linkage.stages.delivery_writing import ServiceEntry
 from linkage.stages.standing import Standing
@@ -96,18 +97,9 @@ def guests(session: Session, project_id: int) -> tuple[Guest, ...]:
     )
 
 
-def volunteers_on(session: Session, project_id: int, day: date) -> dict[int, tuple[int, ...]]:
-    """List who accepted a seat of a day's activities and still holds it, by activity."""
-    query = (
-        select(Shift.activity_id, Assignment.person_id)
-        .join(Assignment, Assignment.shift_id == Shift.id)
-        .join(Activity, Activity.id == Shift.activity_id)
-        .where(Shift.project_id == project_id, Activity.held_on == day, Assignment.ended_at.is_(None))
-        .order_by(Shift.activity_id, Assignment.person_id)
-    )
-    found: dict[int, set[int]] = {}
-    for activity_id, person_id in session.execute(query):
-        found.setdefault(activity_id, set()).add(person_id)
+def volunteers_at(session: Session, activity_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """List who accepted a seat of each activity and still holds it."""
+    found = assignments_at(session, activity_ids)
     return {activity_id: tuple(sorted(people)) for activity_id, people in found.items()}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from linkage.kernels.roster.plan import Plan
-from linkage.kernels.roster.problem import ANY, NO_LIMIT, Pairs, RosterProblem, Volunteers, Windows
+from linkage.kernels.roster.problem import ANY, Pairs, RosterProblem, Volunteers, Windows
 from linkage.terms import RosterChangeKind
 
 NEW = -1
@@ -148,14 +148,9 @@ def _with_volunteer(problem: RosterProblem, change: RosterChange) -> RosterProbl
     skills = np.zeros((1, people.skills.shape[1]), dtype=np.bool_)
     if change.skill != ANY:
         skills[0, change.skill] = True
+    one = Volunteers.of(1, skills=skills, leads=[change.is_lead])
     volunteers = Volunteers(
-        skills=np.vstack((people.skills, skills)),
-        leads=np.append(people.leads, change.is_lead),
-        max_minutes=np.append(people.max_minutes, NO_LIMIT),
-        max_minutes_week=np.append(people.max_minutes_week, NO_LIMIT),
-        max_minutes_day=np.append(people.max_minutes_day, NO_LIMIT),
-        pledge_minutes=np.append(people.pledge_minutes, 0),
-        rest_minutes=np.append(people.rest_minutes, 0),
+        **{name: np.concatenate((getattr(people, name), new_one)) for name, new_one in vars(one).items()}
     )
     served = problem.served_minutes
     if served.size:

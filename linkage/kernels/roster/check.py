@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from linkage.kernels.roster.check_patterns import pattern_violations
 from linkage.kernels.roster.problem import MINUTES_PER_DAY, RosterProblem
 from linkage.kernels.roster.result import RosterResult
 from linkage.terms import RosterObjective
@@ -19,6 +20,10 @@ from linkage.terms import RosterObjective
 
 class BrokenPlan(RuntimeError):
     """The solver made a plan that breaks a rule. This is a defect of the kernel; the plan was not returned."""
+
+
+def _day_of(problem: RosterProblem, shift: int) -> int:
+    return int(problem.shifts.start[shift]) // MINUTES_PER_DAY
 
 
 def _minutes_by(plan: RosterProblem, shifts: list[int], divisor: str) -> Counter[int]:
@@ -70,6 +75,8 @@ def _seat_violations(problem: RosterProblem, volunteer: int, shift: int, seat: i
     skill = int(problem.seats.skill[seat])
     if skill >= 0 and not problem.volunteers.skills[volunteer, skill]:
         yield f"{who}: lacks skill {skill}"
+    elif skill >= 0 and problem.volunteers.skill_until[volunteer, skill] < problem.shifts.end[shift]:
+        yield f"{who}: the certificate of skill {skill} ends before the shift"
 
 
 def _permission_violations(problem: RosterProblem, pairs: list[tuple[int, int]]) -> Iterator[str]:
@@ -108,6 +115,23 @@ def _person_violations(problem: RosterProblem, volunteer: int, shifts: list[int]
         for index, minutes in _minutes_by(problem, shifts, name).items():
             if minutes > cap:
                 yield f"volunteer {volunteer}: {minutes} minutes in {name} {index}"
+    strain: Counter[int] = Counter()
+    for shift in shifts:
+        strain[int(problem.weeks[_day_of(problem, shift)])] += int(problem.shifts.strain[shift])
+    for week, points in strain.items():
+        if points > people.strain_cap_week[volunteer]:
+            yield f"volunteer {volunteer}: strain {points} in week {week}"
+
+
+def _crew_violations(problem: RosterProblem, crews: dict[int, set[int]]) -> Iterator[str]:
+    """Name what people who serve together break: newcomers left alone, teams torn."""
+    people = problem.volunteers
+    for shift, crew in sorted(crews.items()):
+        if any(people.newcomer[v] for v in crew) and not any(people.experienced[v] for v in crew):
+            yield f"shift {shift}: a newcomer without an experienced person"
+        for number, team in enumerate(problem.teams):
+            if 0 < len(crew & set(team)) < len(set(team)):
+                yield f"shift {shift}: team {number} is not complete"
 
 
 def violations(problem: RosterProblem, result: RosterResult) -> list[str]:
@@ -121,9 +145,14 @@ def violations(problem: RosterProblem, result: RosterResult) -> list[str]:
     found += _permission_violations(problem, [(volunteer, shift) for volunteer, shift, _ in rows])
     for volunteer, shifts in shifts_of.items():
         found += _person_violations(problem, volunteer, shifts)
+    found += pattern_violations(problem, shifts_of)
+    crews: dict[int, set[int]] = defaultdict(set)
+    for volunteer, shift, _ in rows:
+        crews[shift].add(volunteer)
+    found += _crew_violations(problem, crews)
     for seat, count in Counter(seat for _, _, seat in rows).items():
-        if count > problem.seats.target[seat]:
-            found.append(f"seat {seat}: {count} people on {problem.seats.target[seat]} places")
+        if count > problem.seats.maximum[seat]:
+            found.append(f"seat {seat}: {count} people on {problem.seats.maximum[seat]} places")
     served = {(volunteer, shift) for volunteer, shift, _ in rows}
     released = set(problem.released.tolist())
     for volunteer, shift in zip(problem.fixed.volunteer.tolist(), problem.fixed.shift.tolist(), strict=True):
@@ -140,7 +169,8 @@ def _term_values(problem: RosterProblem, result: RosterResult) -> dict[RosterObj
     uncovered = 0
     for seat in range(problem.seat_count):
         weight = int(priority[seats.shift[seat]]) * int(seats.under_weight[seat])
-        uncovered += weight * int(seats.target[seat] - filled[seat])
+        uncovered += weight * max(0, int(seats.target[seat]) - filled[seat])
+        uncovered += int(seats.over_weight[seat]) * max(0, filled[seat] - int(seats.target[seat]))
         below = int(seats.minimum[seat]) - filled[seat]
         uncovered += weight * (problem.minimum_factor - 1) * max(0, below)
     led = {shift for volunteer, shift, _ in rows if problem.volunteers.leads[volunteer]}
@@ -170,6 +200,11 @@ def _term_values(problem: RosterProblem, result: RosterResult) -> dict[RosterObj
         )
         if want != ((v, s) in served)
     )
+    together: Counter[tuple[int, int]] = Counter()
+    for volunteer, shift in served:
+        if problem.volunteers.group[volunteer] >= 0:
+            together[shift, int(problem.volunteers.group[volunteer])] += 1
+    preference -= problem.together_weight * sum(count - 1 for count in together.values())
     return {
         RosterObjective.UNCOVERED: uncovered,
         RosterObjective.LEAD_MISSING: lead_missing,

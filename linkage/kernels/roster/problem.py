@@ -19,8 +19,10 @@ from linkage.kernels.roster.tables import (
     ANY,
     MINUTES_PER_DAY,
     NO_LIMIT,
+    NONE,
     Integers,
     Pairs,
+    Patterns,
     Requests,
     Seats,
     Shifts,
@@ -33,9 +35,11 @@ __all__ = [
     "ANY",
     "DEFAULT_OBJECTIVES",
     "MINUTES_PER_DAY",
+    "NONE",
     "NO_LIMIT",
     "Integers",
     "Pairs",
+    "Patterns",
     "Requests",
     "RosterProblem",
     "Seats",
@@ -49,6 +53,10 @@ DEFAULT_OBJECTIVES: Final = tuple((objective,) for objective in RosterObjective)
 
 def _no_table() -> Integers:
     return np.zeros((0, 0), dtype=np.int64)
+
+
+def _no_successions() -> Integers:
+    return np.zeros((0, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +87,17 @@ class RosterProblem:
         Minutes between any two shifts of a person, at least; travel and rest count inside it, not on top.
     minimum_factor
         How many times a person missing below `minimum` weighs against one missing between minimum and target.
+    patterns
+        Duty patterns of those who have one, and days off.
+    forbidden_successions
+        (n, 2) int64 kinds: nobody serves a shift of the second on the day after one of the first.
+    first_weekday
+        Weekday of day 0, 0 = Monday; says where the weekends of the patterns lie.
+    teams
+        Volunteers (two or more, in one team at most) who serve a shift all together or not at all.
+    together_weight
+        What each further member of a volunteer's `group` on the same shift saves in `preference` (which may
+        therefore be negative: wishes not followed less what serving together saves).
     objectives
         Levels in lexicographic order, most important first; terms within one level are summed with `weights`.
     """
@@ -99,6 +118,11 @@ class RosterProblem:
     travel_minutes: Integers = field(default_factory=_no_table)
     buffer_minutes: int = 0
     minimum_factor: int = 10
+    patterns: Patterns = field(default_factory=Patterns.of)
+    forbidden_successions: Integers = field(default_factory=_no_successions)
+    first_weekday: int = 0
+    teams: tuple[tuple[int, ...], ...] = ()
+    together_weight: int = 1
     objectives: tuple[tuple[RosterObjective, ...], ...] = DEFAULT_OBJECTIVES
     weights: Mapping[RosterObjective, int] = field(default_factory=dict)
 
@@ -138,6 +162,12 @@ class RosterProblem:
     def period_count(self) -> int:
         """Number of pledge periods, at least one."""
         return int(self.periods.max()) + 1 if self.horizon_days else 1
+
+    @property
+    def weekend_of_day(self) -> Integers:
+        """(horizon_days,) number of the weekend a Saturday or Sunday belongs to, -1 on other days."""
+        day = np.arange(self.horizon_days) + self.first_weekday
+        return np.where(day % 7 >= 5, day // 7, -1)
 
     @property
     def served(self) -> Integers:

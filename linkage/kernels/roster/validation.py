@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LARGEST = 2**31 - 1
 LARGEST_WEIGHT = 10**6
 LARGEST_HORIZON_DAYS = 3660
+LARGEST_KIND = 9999
 SHOWN = 20
 """How many rows of one kind of mistake are spelled out before they are only counted."""
 
@@ -41,17 +42,24 @@ def _columns(problem: RosterProblem) -> Iterator[tuple[str, np.ndarray[Any, Any]
     n_people, n_shifts, n_seats = people.leads.size, shifts.start.size, seats.shift.size
     for name in ("max_minutes", "max_minutes_week", "max_minutes_day", "pledge_minutes", "rest_minutes"):
         yield f"volunteers.{name}", getattr(people, name), n_people, 0, LARGEST
+    yield "volunteers.skill_until", people.skill_until, people.skills.shape, 0, LARGEST
+    yield "volunteers.strain_cap_week", people.strain_cap_week, n_people, 0, LARGEST
+    yield "volunteers.group", people.group, n_people, -1, LARGEST
     latest = (problem.horizon_days + 1) * 1440
     yield "shifts.start", shifts.start, n_shifts, 0, max(0, problem.horizon_days * 1440 - 1)
     yield "shifts.end", shifts.end, n_shifts, 0, latest
     yield "shifts.priority", shifts.priority, n_shifts, 1, LARGEST_WEIGHT
     yield "shifts.place", shifts.place, n_shifts, -1, problem.travel_minutes.shape[0] - 1
+    yield "shifts.kind", shifts.kind, n_shifts, -1, LARGEST_KIND
+    yield "shifts.strain", shifts.strain, n_shifts, 0, LARGEST_WEIGHT
     yield "seats.shift", seats.shift, n_seats, 0, n_shifts - 1
     skills = people.skills.shape[1] if people.skills.ndim == 2 else 0
     yield "seats.skill", seats.skill, n_seats, -1, skills - 1
     yield "seats.minimum", seats.minimum, n_seats, 0, LARGEST_WEIGHT
     yield "seats.target", seats.target, n_seats, 0, LARGEST_WEIGHT
     yield "seats.under_weight", seats.under_weight, n_seats, 0, LARGEST_WEIGHT
+    yield "seats.maximum", seats.maximum, n_seats, 0, LARGEST
+    yield "seats.over_weight", seats.over_weight, n_seats, 0, LARGEST_WEIGHT
     windows = problem.windows
     yield "windows.volunteer", windows.volunteer, windows.volunteer.size, 0, n_people - 1
     yield "windows.start", windows.start, windows.volunteer.size, -LARGEST, LARGEST
@@ -75,6 +83,25 @@ def _columns(problem: RosterProblem) -> Iterator[tuple[str, np.ndarray[Any, Any]
         yield "served_minutes", problem.served_minutes, (n_people, problem.served_minutes.shape[-1]), 0, LARGEST
     places = problem.travel_minutes.shape[0]
     yield "travel_minutes", problem.travel_minutes, (places, places), 0, LARGEST
+    yield from _pattern_columns(problem)
+
+
+def _pattern_columns(
+    problem: RosterProblem,
+) -> Iterator[tuple[str, np.ndarray[Any, Any], int | tuple[int, int], int, int]]:
+    patterns = problem.patterns
+    rows = patterns.volunteer.size
+    yield "patterns.volunteer", patterns.volunteer, rows, 0, problem.volunteers.leads.size - 1
+    yield "patterns.min_minutes", patterns.min_minutes, rows, 0, LARGEST
+    yield "patterns.max_consecutive_days", patterns.max_consecutive_days, rows, 0, LARGEST
+    yield "patterns.min_consecutive_days", patterns.min_consecutive_days, rows, 1, LARGEST
+    yield "patterns.min_consecutive_days_off", patterns.min_consecutive_days_off, rows, 1, LARGEST
+    yield "patterns.max_weekends", patterns.max_weekends, rows, 0, LARGEST
+    width = patterns.max_shifts_by_kind.shape[-1]
+    yield "patterns.max_shifts_by_kind", patterns.max_shifts_by_kind, (rows, width), 0, LARGEST
+    yield "patterns.days_off", patterns.days_off, (patterns.days_off.shape[0], 2), 0, LARGEST
+    successions = problem.forbidden_successions
+    yield "forbidden_successions", successions, (successions.shape[0], 2), 0, LARGEST_KIND
 
 
 def _shape_mistakes(problem: RosterProblem) -> Iterator[str]:
@@ -88,9 +115,16 @@ def _shape_mistakes(problem: RosterProblem) -> Iterator[str]:
             yield from _rows((array < least) | (array > largest), f"{name}[{{row}}] is outside {least}..{largest}")
         elif array.size and (array.min() < least or array.max() > largest):
             yield f"{name} holds a value outside {least}..{largest}"
+    yield from _flag_mistakes(problem)
+
+
+def _flag_mistakes(problem: RosterProblem) -> Iterator[str]:
     people = problem.volunteers
     if people.skills.ndim != 2 or people.skills.shape[0] != people.leads.size:
         yield f"volunteers.skills has shape {people.skills.shape}, expected ({people.leads.size}, n_skills)"
+    for name in ("newcomer", "experienced"):
+        if getattr(people, name).shape != people.leads.shape:
+            yield f"volunteers.{name} has shape {getattr(people, name).shape}, expected {people.leads.shape}"
     if problem.shifts.leads.shape != problem.shifts.start.shape:
         yield f"shifts.leads has shape {problem.shifts.leads.shape}, expected {problem.shifts.start.shape}"
     if problem.requests.want.shape != problem.requests.volunteer.shape:
@@ -117,8 +151,44 @@ def _duplicates(pairs: Pairs | Requests, name: str) -> Iterator[str]:
     yield from _rows(repeated, f"{name}[{{row}}] names the same volunteer and shift as an earlier row")
 
 
+def _pattern_mistakes(problem: RosterProblem) -> Iterator[str]:
+    patterns, kinds = problem.patterns, problem.shifts.kind
+    repeated = np.ones(patterns.volunteer.size, dtype=np.bool_)
+    repeated[np.unique(patterns.volunteer, return_index=True)[1]] = False
+    yield from _rows(repeated, "patterns[{row}] names the same volunteer as an earlier row")
+    width, needed = patterns.max_shifts_by_kind.shape[-1], int(kinds.max(initial=-1)) + 1
+    if 0 < width < needed:
+        yield f"patterns.max_shifts_by_kind has {width} kinds, expected {needed}"
+    person, day = patterns.days_off[:, 0], patterns.days_off[:, 1]
+    yield from _rows(
+        person >= problem.volunteer_count,
+        f"patterns.days_off[{{row}}] names a volunteer outside 0..{problem.volunteer_count - 1}",
+    )
+    yield from _rows(
+        day >= problem.horizon_days, f"patterns.days_off[{{row}}] names a day outside 0..{problem.horizon_days - 1}"
+    )
+
+
+def _team_mistakes(problem: RosterProblem) -> Iterator[str]:
+    seen: set[int] = set()
+    for number, team in enumerate(problem.teams):
+        if len(team) < 2:
+            yield f"teams[{number}] has fewer than two volunteers"
+        for volunteer in team:
+            if not 0 <= volunteer < problem.volunteer_count:
+                yield f"teams[{number}] names volunteer {volunteer}, outside 0..{problem.volunteer_count - 1}"
+            elif volunteer in seen:
+                yield f"teams[{number}] names volunteer {volunteer}, who is in a team already"
+            seen.add(volunteer)
+
+
 def _meaning_mistakes(problem: RosterProblem) -> Iterator[str]:
     shifts, seats = problem.shifts, problem.seats
+    people = problem.volunteers
+    yield from _rows(people.newcomer & people.experienced, "volunteers[{row}] is both newcomer and experienced")
+    yield from _rows(seats.maximum < seats.target, "seats[{row}] has a maximum below its target")
+    yield from _pattern_mistakes(problem)
+    yield from _team_mistakes(problem)
     yield from _rows(shifts.end <= shifts.start, "shifts[{row}] ends before or when it starts")
     yield from _rows(seats.minimum > seats.target, "seats[{row}] has a minimum above its target")
     yield from _window_mistakes(problem.windows)
@@ -135,6 +205,10 @@ def _option_mistakes(problem: RosterProblem) -> Iterator[str]:
         yield f"buffer_minutes is {problem.buffer_minutes}, expected 0..{LARGEST}"
     if not 1 <= problem.minimum_factor <= LARGEST_WEIGHT:
         yield f"minimum_factor is {problem.minimum_factor}, expected 1..{LARGEST_WEIGHT}"
+    if not 0 <= problem.first_weekday <= 6:
+        yield f"first_weekday is {problem.first_weekday}, expected 0..6"
+    if not 0 <= problem.together_weight <= LARGEST_WEIGHT:
+        yield f"together_weight is {problem.together_weight}, expected 0..{LARGEST_WEIGHT}"
     named = [term for level in problem.objectives for term in level]
     if len(named) != len(set(named)):
         yield "objectives names a term twice"

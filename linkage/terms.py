@@ -358,6 +358,7 @@ class ListKind(Term):
     SERVICE_LIST = "service_list", "服务清单"
     RESPONSIBILITY_LIST = "responsibility_list", "责任清单"
     GAP_LIST = "gap_list", "缺口清单"
+    VACANCY_LIST = "vacancy_list", "岗位缺口清单"
 
 
 class RosterObjective(Term):

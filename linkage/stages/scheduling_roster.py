@@ -8,7 +8,7 @@ possible and what is best is decided by `linkage.kernels.roster` on the problem 
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -33,10 +33,11 @@ from linkage.rules.scheduling_roster import (
     months_of,
 )
 from linkage.stages import seats
+from linkage.stages.scheduling_vacancies import freeze_vacancies, seat_count, summary_lines, vacant_seats
 from linkage.stages.standing import Standing, cycle_key, decision, local_date, standing_of
 from linkage.stages.steps import Due, Step, StepReport, Table, is_done, mark_done
 from linkage.stages.telling import tell_role
-from linkage.terms import ActivityState, DecisionKind, PartyRole, RosterStep
+from linkage.terms import ActivityState, DecisionKind, PartyRole
 
 ROSTER: Final = "roster"
 
@@ -244,14 +245,15 @@ def _tell(session: Session, standing: Standing, now: datetime) -> StepReport:
     people = seats.tell_offers(
         session, standing, "scheduling/shifts_offered", offers, key=f"cycle-{cycle.number}", now=now
     )
-    seat_count, unfilled = _empty_seats(session, standing)
+    vacant = vacant_seats(session, standing)
+    freeze_vacancies(session, standing, vacant, now)
     context: dict[str, Any] = {
         "cycle": cycle.number,
-        "seat_count": seat_count,
+        "seat_count": seat_count(session, standing),
         "offer_count": len(offers),
         "volunteers_count": people,
-        "unfilled_count": sum(line["missing_count"] for line in unfilled),
-        "unfilled": tuple(unfilled),
+        "unfilled_count": sum(line.missing_count for line in vacant),
+        "unfilled": summary_lines(vacant),
     }
     tell_role(
         session,
@@ -263,41 +265,3 @@ def _tell(session: Session, standing: Standing, now: datetime) -> StepReport:
         now=now,
     )
     return StepReport({"offers": len(offers), "volunteers": people, "unfilled": context["unfilled_count"]})
-
-
-def _empty_seats(session: Session, standing: Standing) -> tuple[int, list[dict[str, Any]]]:
-    """Count the cycle's seats and list by service those nobody was asked for, with the commonest reason."""
-    runs = session.execute(
-        select(RosterRun.unfilled).where(
-            RosterRun.project_id == standing.project.id,
-            RosterRun.month_on.between(standing.cycle.from_on, standing.cycle.to_on),
-        )
-    ).scalars()
-    empty = {line["shift_id"]: line for run in runs for line in run}
-    rows = session.execute(
-        select(Shift, Activity.name, Activity.held_on)
-        .join(Activity, Activity.id == Shift.activity_id)
-        .where(
-            Activity.project_id == standing.project.id,
-            Activity.cycle == standing.project.cycle,
-            Activity.state == ActivityState.RELEASED,
-        )
-        .order_by(Activity.starts_at, Shift.id)
-    )
-    total = 0
-    lines: dict[tuple[str, str, bool], dict[str, Any]] = {}
-    reasons: dict[tuple[str, str, bool], Counter[str]] = defaultdict(Counter)
-    for shift, name, held_on in rows:
-        total += shift.target_count
-        missing = empty.get(shift.id)
-        if missing is None:
-            continue
-        key = (name, shift.skill, shift.is_lead)
-        first = {"name": name, "skill": shift.skill, "is_lead": shift.is_lead, "first_on": held_on}
-        line = lines.setdefault(key, first | {"missing_count": 0, "days_count": 0})
-        line["missing_count"] += missing["missing_count"]
-        line["days_count"] += 1
-        reasons[key][missing["blocked_at"]] += 1
-    for key, line in lines.items():
-        line["blocked_at"] = RosterStep.of(reasons[key].most_common(1)[0][0]).label
-    return total, list(lines.values())

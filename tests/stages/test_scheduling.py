@@ -10,12 +10,23 @@ import pytest
 from sqlalchemy import select
 
 from linkage.db.audit import act
-from linkage.db.tables import Activity, Assignment, Message, Person, RosterRun, Shift, ShiftOffer, StageRun, Volunteer
+from linkage.db.tables import (
+    Activity,
+    Assignment,
+    FrozenList,
+    Message,
+    Person,
+    RosterRun,
+    Shift,
+    ShiftOffer,
+    StageRun,
+    Volunteer,
+)
 from linkage.errors import AlreadyAnswered, ConflictingKey, GateShut, ShiftFull, Unknown
 from linkage.stages import scheduling
 from linkage.stages.standing import standing_of
 from linkage.stages.volunteers import NewVolunteer, register_volunteer, register_volunteers
-from linkage.terms import ActivityState, OfferState, Stage
+from linkage.terms import ActivityState, ListKind, OfferState, Stage
 
 NOW = datetime(2024, 9, 15, 1, 0, tzinfo=UTC)
 """A Sunday, two weeks and a day before the cycle's end: few activities are left to plan."""
@@ -173,7 +184,12 @@ def test_empty_seats_are_told(project: Any) -> None:
     [(who, body)] = project.messages("scheduling/roster_made")
     assert who == "centre"
     assert "陪同就医（陪诊）：缺 2 个岗位" in body
-    assert "没有人符合：具备技能" in body
+    assert "没有人能通过：具备技能；最省力的办法：取得技能（1名志愿者可选）" in body
+    [frozen] = project.all(FrozenList)
+    assert frozen.kind is ListKind.VACANCY_LIST
+    assert frozen.body["rows"] == [
+        ["陪同就医", "陪诊", "2024-09-20", "具备技能", "具备技能0人", "取得技能（1名志愿者可选）", 2, 2]
+    ]
     assert project.shut(scheduling, NOW) == []
 
 

@@ -1,7 +1,7 @@
 """The project charter: one YAML file that says everything about a project.
 
 This module holds the whole and its lookups. Its sections stand in `charter_project`, `charter_party`,
-`charter_contract`, `charter_survey` and `charter_calendar`. A charter is built by `check_charter` or
+`charter_contract`, `charter_matching`, `charter_survey` and `charter_calendar`. A charter is built by `check_charter` or
 `load_charter` from a file; those know the lines and the rules that span sections.
 """
 
@@ -15,6 +15,7 @@ from pydantic import Field
 from linkage.errors import Unknown
 from linkage.schemas.charter_calendar import ConsentText, Reporting, Simulation, VolunteerTerms
 from linkage.schemas.charter_contract import AssessmentPlan, Budget, ContractUnit, Duty, Tranche, split_fen
+from linkage.schemas.charter_matching import MatchingTerms
 from linkage.schemas.charter_party import Party, ServiceItem
 from linkage.schemas.charter_project import Area, Community, CyclePeriod, Organization, Project, cycle_periods
 from linkage.schemas.charter_survey import SurveySource
@@ -39,6 +40,7 @@ class Charter(Record):
     communities: tuple[Community, ...] = Field(min_length=1, description="项目所在的社区（村）")
     parties: tuple[Party, ...] = Field(min_length=1, description="参与方：购买方、承接方、社区、评估机构等")
     services: tuple[ServiceItem, ...] = Field(min_length=1, description="服务清单：五社各自提供什么")
+    matching: MatchingTerms = Field(default=MatchingTerms(), description="资源匹配的规则，可不填")
     contract_units: tuple[ContractUnit, ...] = Field(min_length=1, description="合同单元：数量和每个单元的最低要求")
     responsibilities: tuple[Duty, ...] = Field(min_length=1, description="责任清单")
     budget: Budget = Field(description="预算")

@@ -37,6 +37,7 @@ _RULES: Final[tuple[Callable[[Draft], None], ...]] = (
     charter_offers.check_eligibility,
     charter_offers.check_schedules,
     charter_offers.check_crews,
+    charter_offers.check_matching,
     charter_offers.check_survey,
     charter_offers.check_simulation,
 )

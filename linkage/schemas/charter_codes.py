@@ -29,7 +29,14 @@ _CODES: Final[tuple[tuple[str, tuple[Pattern, ...]], ...]] = (
 _REFERENCES: Final[tuple[tuple[str, tuple[Pattern, ...]], ...]] = (
     ("party", (("services", EACH, "party"), ("responsibilities", EACH, "party"))),
     ("contract unit", (("services", EACH, "contract_unit"),)),
-    ("community or area", (("services", EACH, "areas", EACH), ("survey", EACH, "area_labels", EACH))),
+    (
+        "community or area",
+        (
+            ("services", EACH, "areas", EACH),
+            ("survey", EACH, "area_labels", EACH),
+            ("matching", "community_quotas", EACH, "community"),
+        ),
+    ),
 )
 
 

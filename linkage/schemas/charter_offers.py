@@ -1,4 +1,4 @@
-"""Whether what a charter offers can be carried out and counted: services, contract units, survey, simulation.
+"""Whether what a charter offers can be carried out and counted: services, matching, contract units, survey, simulation.
 
 Each rule tells its complaint at the value to be changed and is silent where a value it needs is already known
 to be wrong.
@@ -100,6 +100,25 @@ def check_crews(draft: Draft) -> None:
             draft.tell(
                 (*location, "schedule", "places"), f"'{places}' places cannot hold the crew's minimum of {least}"
             )
+
+
+def check_matching(draft: Draft) -> None:
+    """Each aim, society and community is named once; a quota is a community's, its minimum not above its maximum."""
+    areas = draft.codes("communities", EACH, "areas", EACH, "code") or {}
+    for section, key in (("objectives", None), ("society_caps", "society"), ("community_quotas", "community")):
+        first: dict[str, int] = {}
+        pattern = ("matching", section, EACH) if key is None else ("matching", section, EACH, key)
+        for location, word in draft.find(*pattern):
+            line = draft.source.line(location)
+            if str(word) in first:
+                draft.tell(location, f"'{word}' was already given on line {first[str(word)]}; give each once")
+            first.setdefault(str(word), line)
+            if key == "community" and word in areas:
+                draft.tell(location, f"'{word}' is an area; quotas are by community")
+    for location, quota in draft.items("matching", "community_quotas", EACH):
+        least, most = quota.get("min_units"), quota.get("max_units")
+        if draft.is_sound(location) and least is not None and most is not None and least > most:
+            draft.tell((*location, "min_units"), f"'{least}' is above max_units {most}; swap or correct them")
 
 
 def check_survey(draft: Draft) -> None:

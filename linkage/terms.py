@@ -378,6 +378,36 @@ class RosterStatus(Term):
 
     OPTIMAL = "optimal", "已证明最优"
     BEST_FOUND = "best_found", "目前最好方案"
+    CONTRADICTORY = "contradictory", "硬性规则互相矛盾"
+    NO_PLAN = "no_plan", "时限内未得出方案"
+
+
+class RosterRule(Term):
+    """A hard rule of the roster, as named where rules contradict each other or one of them has a price."""
+
+    FIXED = "fixed", "已确定的安排"
+    LISTED = "listed", "允许安排的名单"
+    AVAILABLE = "available", "可服务时段"
+    DAYS_OFF = "days_off", "指定休息日"
+    SKILL = "skill", "岗位技能"
+    CERTIFICATE = "certificate", "证书有效期"
+    SEATS = "seats", "岗位名额"
+    LEAD = "lead", "班次领队"
+    MAX_MINUTES = "max_minutes", "总时长上限"
+    MAX_MINUTES_WEEK = "max_minutes_week", "每周时长上限"
+    MAX_MINUTES_DAY = "max_minutes_day", "每日时长上限"
+    STRAIN_WEEK = "strain_week", "每周疲劳上限"
+    GAPS = "gaps", "班次之间的间隔"
+    SUCCESSIONS = "successions", "不得相接的班次"
+    ONE_A_DAY = "one_a_day", "每天最多一班"
+    NEWCOMER = "newcomer", "新人须有熟手同班"
+    TEAM = "team", "小组须一起到场"
+    MIN_MINUTES = "min_minutes", "总时长下限"
+    MAX_CONSECUTIVE_DAYS = "max_consecutive_days", "连续上班天数上限"
+    MIN_CONSECUTIVE_DAYS = "min_consecutive_days", "连续上班天数下限"
+    MIN_CONSECUTIVE_DAYS_OFF = "min_consecutive_days_off", "连续休息天数下限"
+    MAX_WEEKENDS = "max_weekends", "周末班上限"
+    MAX_SHIFTS_BY_KIND = "max_shifts_by_kind", "同类班次数上限"
 
 
 class RosterStep(Term):
@@ -385,9 +415,15 @@ class RosterStep(Term):
 
     SKILL = "skill", "具备技能"
     LEAD = "lead", "具备领队资格"
+    CERTIFICATE = "certificate", "证书在有效期内"
     LISTED = "listed", "允许安排到该班次"
     AVAILABLE = "available", "该时段有空"
+    DAY_OFF = "day_off", "不在休息日"
     MINUTES = "minutes", "未超过时长上限"
+    STRAIN = "strain", "未超过疲劳上限"
+    PATTERN = "pattern", "符合值班规律"
+    TEAM = "team", "同组成员能一起到场"
+    NEWCOMER = "newcomer", "有熟手可以带新人"
     OVERLAP = "overlap", "与已定班次不冲突"
     TAKEN = "taken", "未被其他班次占用"
 
@@ -396,8 +432,15 @@ class RosterChangeKind(Term):
     """A change of the facts that fills a seat, cheapest kinds first."""
 
     RAISE_MINUTES = "raise_minutes", "放宽时长上限"
+    RAISE_STRAIN = "raise_strain", "放宽疲劳上限"
+    MORE_OF_KIND = "more_of_kind", "多排同类班次"
+    LONGER_RUN = "longer_run", "延长连续上班天数"
+    MORE_WEEKENDS = "more_weekends", "多排一个周末"
+    WORK_DAY_OFF = "work_day_off", "休息日加班"
     EXTEND_AVAILABILITY = "extend_availability", "增加可服务时段"
     LIST_PAIR = "list_pair", "允许安排到该班次"
+    RENEW_CERTIFICATE = "renew_certificate", "更新证书"
+    NAME_EXPERIENCED = "name_experienced", "安排熟手带新人"
     GRANT_SKILL = "grant_skill", "取得技能"
     GRANT_LEAD = "grant_lead", "取得领队资格"
     ADD_VOLUNTEER = "add_volunteer", "增加一名志愿者"

@@ -15,20 +15,9 @@ import numpy as np
 
 from linkage.errors import InvalidProblem
 from linkage.kernels.roster import validation
-from linkage.kernels.roster.tables import (
-    ANY,
-    MINUTES_PER_DAY,
-    NO_LIMIT,
-    NONE,
-    Integers,
-    Pairs,
-    Patterns,
-    Requests,
-    Seats,
-    Shifts,
-    Volunteers,
-    Windows,
-)
+from linkage.kernels.roster.columns import ANY, MINUTES_PER_DAY, NO_LIMIT, NONE, Integers
+from linkage.kernels.roster.patterns import Patterns
+from linkage.kernels.roster.tables import Pairs, Requests, Seats, Shifts, Volunteers, Windows
 from linkage.terms import RosterObjective
 
 __all__ = [

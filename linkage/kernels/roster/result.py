@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.terms import RosterObjective, RosterStatus
+from linkage.terms import RosterObjective, RosterRule, RosterStatus
 
 Integers = NDArray[np.int64]
 
@@ -69,7 +69,7 @@ class RosterLevel:
     Parameters
     ----------
     value
-        What the plan reaches; lower is better.
+        What the plan reaches; lower is better, and below 0 only where serving together is rewarded.
     bound
         No plan that is as good on every level before this one is below it.
     """
@@ -95,9 +95,45 @@ class RosterTrace:
     is_cut_short: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class RuleUse:
+    """One hard rule as it binds somebody.
+
+    Parameters
+    ----------
+    volunteer, shift, seat
+        Whom and what it concerns, -1 where it concerns nobody or nothing in particular.
+    index
+        Which week, day, kind, skill or team it is about, or -1.
+    limit
+        Its number (minutes, days, places, points), or -1 where it has none.
+    """
+
+    rule: RosterRule
+    volunteer: int = -1
+    shift: int = -1
+    seat: int = -1
+    index: int = -1
+    limit: int = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Hard rules that cannot all hold; without any one of them the others can.
+
+    Parameters
+    ----------
+    is_smallest
+        False where the search for a smaller set was cut short.
+    """
+
+    rules: tuple[RuleUse, ...]
+    is_smallest: bool = True
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RosterResult:
-    """A checked plan.
+    """A checked plan, or why there is none.
 
     Parameters
     ----------
@@ -107,6 +143,10 @@ class RosterResult:
         Value and bound for every objective level, in order.
     terms
         Value of each of the seven terms, whether or not it is in the objectives.
+    conflict
+        The hard rules that contradict each other; the plan is then empty and there are no levels.
+    has_plan
+        False where there is a conflict, or where hard minima stand and no plan was found that meets them.
     """
 
     volunteer: Integers
@@ -115,10 +155,16 @@ class RosterResult:
     levels: tuple[RosterLevel, ...]
     terms: Mapping[RosterObjective, int]
     trace: RosterTrace
+    conflict: Conflict | None = None
+    has_plan: bool = True
 
     @property
     def status(self) -> RosterStatus:
         """Optimal if every level is proven."""
+        if self.conflict is not None:
+            return RosterStatus.CONTRADICTORY
+        if not self.has_plan:
+            return RosterStatus.NO_PLAN
         return RosterStatus.OPTIMAL if all(level.is_proven for level in self.levels) else RosterStatus.BEST_FOUND
 
     @property
@@ -126,5 +172,5 @@ class RosterResult:
         """Distance of the first unproven level from its bound, as a share of its value; 0 if all are proven."""
         for level in self.levels:
             if not level.is_proven:
-                return (level.value - level.bound) / level.value
+                return (level.value - level.bound) / max(1, abs(level.value), abs(level.bound))
         return 0.0

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.errors import MisconfiguredSetting
+from linkage.terms import MatchObjective
 
 ENVIRONMENT_PREFIX = "LINKAGE_"
 
@@ -45,7 +46,7 @@ class MatchingSettings(_Section):
 
     area_mismatch_cost: Annotated[int, Field(ge=0, le=1000)] = 20
     answer_within_hours: Annotated[int, Field(ge=1, le=720)] = 72
-    objectives: tuple[str, ...] = ("unmet_priority", "cost")
+    objectives: tuple[MatchObjective, ...] = (MatchObjective.UNMET_PRIORITY, MatchObjective.COST)
 
 
 class SchedulingSettings(_Section):

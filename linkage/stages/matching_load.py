@@ -237,7 +237,7 @@ def weights_of(session: Session) -> MatchWeights:
 
 def objectives_of(session: Session) -> tuple[MatchObjective, ...]:
     """Return the objectives an installation set, in their order."""
-    return tuple(MatchObjective.of(name) for name in settings_of(session).matching.objectives)
+    return settings_of(session).matching.objectives
 
 
 def names_of(session: Session, service_item_ids: Iterable[int]) -> dict[int, str]:

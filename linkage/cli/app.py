@@ -20,6 +20,7 @@ from linkage.cli import (
     running,
     scheduling,
     serve,
+    solve,
     standing,
     survey,
     survey_visit,
@@ -49,6 +50,7 @@ app.add_typer(outcome.reporting_app, name="reporting")
 app.add_typer(outcome.assessment_app, name="assessment")
 app.add_typer(outcome.disbursement_app, name="disbursement")
 app.add_typer(reading.audit_app, name="audit")
+app.add_typer(solve.app, name="solve")
 app.command("demo")(demo.demo)
 app.command("status")(standing.status)
 app.command("run")(running.run)

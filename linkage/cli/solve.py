@@ -1,0 +1,123 @@
+"""`linkage solve`: try the optimisers on a JSON file, without a project.
+
+Reads a problem, solves it within a deadline, and prints the plan with its bounds, what could not be done and why.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from linkage.cli.installation import JsonOption
+from linkage.cli.output import print_json
+from linkage.cli.solve_running import DEFAULT_SECONDS, MAX_SECONDS, Clock, run
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Try the optimisers on a JSON file: matching, rosters, surges, visit rounds. No project is needed.",
+    epilog=(
+        "The formats: linkage solve schema FORMAT. Exit status 1: the file has mistakes (all are named), or its hard "
+        "rules contradict each other (they are named)."
+    ),
+)
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE.json", help="The problem; - reads standard input.", show_default=False)
+]
+SecondsOption = Annotated[
+    float,
+    typer.Option(
+        "--seconds",
+        min=0.0,
+        max=MAX_SECONDS,
+        metavar="N",
+        help="Time limit; the best plan so far is returned with its bound.",
+    ),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Of random choices.")]
+
+
+def _end(answer: dict[str, Any]) -> None:
+    """Refuse where the hard rules leave no plan."""
+    if answer["status"] in {"contradictory", "no_plan"}:
+        raise typer.Exit(1)
+
+
+@app.command("matching")
+def matching(
+    file: FileArgument,
+    *,
+    seconds: SecondsOption = DEFAULT_SECONDS,
+    seed: SeedOption = 0,
+    prices: Annotated[
+        bool, typer.Option("--prices", help="Also tell what one more unit at each binding limit would gain.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Match needs to offers: which offer serves which need, how good that is known to be, and why some go unmet."""
+    from linkage.imports.instances.matching import read_matching
+    from linkage.imports.instances.matching_answer import matching_answer, matching_prices
+
+    clock = Clock(seconds)
+
+    def work() -> dict[str, Any]:
+        from linkage.kernels.assignment.solve import MatchOptions, match
+
+        instance = read_matching(file)
+        began = clock.spent_seconds()
+        options = MatchOptions(objectives=instance.objectives, seed=seed, seconds_left=clock.remaining_seconds)
+        result = match(instance.problem, options)
+        answer = matching_answer(instance, result, clock.spent_seconds() - began)
+        return answer | ({"prices": matching_prices(instance, result)} if prices else {})
+
+    answer = run(work, f"Matching {file.name}", is_shown=not as_json)
+    if as_json:
+        print_json(answer)
+    else:
+        from linkage.cli.solve_show import show_matching
+
+        show_matching(answer)
+    _end(answer)
+
+
+@app.command("roster")
+def roster(
+    file: FileArgument,
+    *,
+    seconds: SecondsOption = DEFAULT_SECONDS,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Staff shifts: who serves where, how good that is known to be, and why some places stay empty."""
+    from linkage.imports.instances.roster import read_roster
+    from linkage.imports.instances.roster_answer import roster_answer
+
+    clock = Clock(seconds)
+
+    def work() -> dict[str, Any]:
+        from linkage.kernels.roster.reasons import pledge_shortfalls, shortages
+        from linkage.kernels.roster.result import RosterOptions
+        from linkage.kernels.roster.solve import schedule
+
+        instance = read_roster(file)
+        began = clock.spent_seconds()
+        result = schedule(instance.problem, RosterOptions(seed=seed, deadline=clock))
+        spent = clock.spent_seconds() - began
+        return roster_answer(
+            instance,
+            result,
+            shortages=shortages(instance.problem, result) if result.has_plan else (),
+            shortfalls=pledge_shortfalls(instance.problem, result) if result.has_plan else (),
+            seconds=spent,
+        )
+
+    answer = run(work, f"Staffing {file.name}", is_shown=not as_json)
+    if as_json:
+        print_json(answer)
+    else:
+        from linkage.cli.solve_show import show_roster
+
+        show_roster(answer)
+    _end(answer)

@@ -1,0 +1,117 @@
+"""What `linkage solve` shows people: objectives with their bounds, what could not be done and why, cheapest changes.
+
+Built from the same answer that `--json` prints, so that both say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from linkage.cli.output import counted, print_table, say
+
+ROWS_SHOWN: Final = 20
+
+_STATUS: Final = {
+    "optimal": "proven optimal",
+    "within_gap": "within the gap asked for",
+    "best_so_far": "best found so far",
+    "best_found": "best found",
+    "contradictory": "no plan: the rules below contradict each other",
+    "no_plan": "no plan was found that meets the hard minima",
+}
+
+
+def show_head(answer: dict[str, Any], what: str) -> None:
+    """Say how good the plan is, and print the objectives in their order."""
+    gap = f", gap {answer['gap']:.4%}" if answer["gap"] else ""
+    say(f"{what}: {_STATUS.get(answer['status'], answer['status'])}{gap}, {answer['seconds']:.2f} s")
+    for remark in answer.get("remarks", ()):
+        say(f"  note: {remark}")
+    if answer.get("conflicts"):
+        rows = [(row["rule"], _detail({k: v for k, v in row.items() if k != "rule"})) for row in answer["conflicts"]]
+        print_table("Rules that cannot all hold", ("rule", "about"), rows)
+    objectives = [
+        (name, told["value"], told.get("bound"), _standing(told)) for name, told in answer["objectives"].items()
+    ]
+    if objectives:
+        print_table("Objectives, most important first", ("objective", "value", "bound", ""), objectives)
+
+
+def show_matching(answer: dict[str, Any]) -> None:
+    """Show a matching."""
+    show_head(answer, counted(len(answer["assignments"]), "match"))
+    rows = [(row["need"], row["offer"], row["quantity"]) for row in answer["assignments"]]
+    _table("Plan", ("need", "offer", "quantity"), rows)
+    _table(
+        "Unmet",
+        ("need", "why", "cheapest change"),
+        [(row["need"], _reasons(row["reasons"]), _match_change(row["cheapest_change"])) for row in answer["unmet"]],
+    )
+
+
+def show_roster(answer: dict[str, Any]) -> None:
+    """Show a roster."""
+    show_head(answer, counted(len(answer["assignments"]), "assignment"))
+    rows = [(row["shift"], row["volunteer"], row["skill"]) for row in answer["assignments"]]
+    _table("Plan", ("shift", "volunteer", "skill"), rows)
+    unfilled = [
+        (row["shift"], row["seat"], row["missing"], _reasons(row["reasons"]), _roster_change(row["cheapest_change"]))
+        for row in answer["unfilled"]
+    ]
+    _table("Unfilled", ("shift", "seat", "missing", "who is left after each rule", "cheapest change"), unfilled)
+    below = [
+        (row["volunteer"], row["detail"]["planned_minutes"], row["detail"]["owed_minutes"], row["code"])
+        for row in answer.get("below_pledge", ())
+    ]
+    if below:
+        _table("Below the pledge", ("volunteer", "minutes", "owed", "why"), below)
+
+
+def _standing(told: dict[str, Any]) -> str:
+    if "bound" not in told:
+        return ""
+    return "proven" if told["value"] <= told["bound"] else "not proven"
+
+
+def _table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    more = len(rows) - ROWS_SHOWN
+    print_table(f"{title} ({len(rows):,})", columns, rows[:ROWS_SHOWN], wraps=columns[-2:])
+    if more > 0:
+        say(f"  … and {more:,} more; --json tells them all")
+
+
+def _reasons(reasons: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{_words(row['code'])} ({_detail(row['detail'])})" for row in reasons)
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    parts = []
+    for name, value in detail.items():
+        told = ", ".join(map(str, value)) if isinstance(value, list) else value
+        parts.append(f"{_words(name)} {told}")
+    return ", ".join(parts)
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _match_change(change: dict[str, Any] | None) -> str:
+    if change is None:
+        return ""
+    parts = []
+    if change.get("added_capacity"):
+        parts.append(f"+{change['added_capacity']} at {change['offer']}")
+    if change.get("added_cap"):
+        parts.append(f"+{change['added_cap']} in the cap of {change['source']}")
+    return " and ".join(parts)
+
+
+def _roster_change(change: dict[str, Any] | None) -> str:
+    if change is None:
+        return ""
+    who = "" if change["volunteer"] is None else f" for {change['volunteer']}"
+    skill = f" {change['skill']}" if "skill" in change else ""
+    minutes = f", {change['minutes']} minutes" if "minutes" in change else ""
+    lead = ", qualified to lead" if change.get("lead") else ""
+    return f"{_words(change['kind'])}{skill}{who}{minutes}{lead}"

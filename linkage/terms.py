@@ -513,9 +513,11 @@ class AssessmentPhase(Term):
 class MatchObjective(Term):
     """What a matching tries to keep small, by name; the caller gives the order."""
 
+    QUOTA_SHORTFALL = "quota_shortfall", "未达到的最低份额"  # units that groups are met below their minimum
     UNMET_PRIORITY = "unmet_priority", "未满足的需求（按优先级加权）"
     UNFAIRNESS = "unfairness", "各小区满足程度不均"
-    CHANGED = "changed", "对上期匹配的变动"
+    CHANGED = "changed", "对上次方案的变动"  # against the last accepted plan of this round
+    CONTINUITY = "continuity", "更换上期服务方"  # units another offer meets although last cycle's could
     COST = "cost", "匹配代价"
 
 
@@ -529,12 +531,17 @@ class MatchStatus(Term):
 
 
 class MatchLimit(Term):
-    """A limit that fixed pairs break together."""
+    """A limit that fixed pairs break together, or that a change raises."""
 
     NEED_QUANTITY = "need_quantity", "超过需求数量"
     INDIVISIBLE = "indivisible", "需求不可拆分"
     OFFER_CAPACITY = "offer_capacity", "超过服务容量"
+    WINDOW_CAPACITY = "window_capacity", "超过时段容量"
     SOURCE_CAP = "source_cap", "超过来源上限"
+    GROUP_MAX = "group_max", "超过份额上限"
+    EXCLUSIVE = "exclusive", "互斥需求只能满足一项"
+    PACKAGE = "package", "成套需求须全部满足"
+    ELIGIBILITY = "eligibility", "不在可选范围"
 
 
 class UnmetCause(Term):
@@ -543,8 +550,13 @@ class UnmetCause(Term):
     NO_ELIGIBLE_OFFER = "no_eligible_offer", "没有符合条件的服务"
     NO_CAPACITY = "no_capacity", "符合条件的服务总容量不足"  # even an idle offer could not take it
     CAPACITY_TAKEN = "capacity_taken", "容量已用于其他需求"
+    WINDOW_TAKEN = "window_taken", "可用时段已满"  # an eligible offer has room, but not in the window
     SOURCE_CAP = "source_cap", "该类来源已达上限"  # an eligible offer has room, its source has none
+    GROUP_MAX = "group_max", "所在群体的份额已用完"  # there is room, but the group has had its maximum
+    EXCLUSIVE = "exclusive", "互斥的另一项需求已满足"
+    PACKAGE = "package", "成套需求中有一项无法满足"
     FAIRNESS = "fairness", "为照顾满足程度更低的小区"
+    QUOTA = "quota", "为达到其他群体的最低份额"
     NOT_PROVEN = "not_proven", "尚有容量，求解未完成"  # only where the plan is not proven optimal
 
 
@@ -555,6 +567,7 @@ class AlternativeCause(Term):
     COSTLIER = "costlier", "其他服务代价更高"
     EQUAL = "equal", "其他服务代价相同"
     CAPACITY_TAKEN = "capacity_taken", "更好的服务容量已用完"
+    WINDOW_TAKEN = "window_taken", "更好的服务时段已满"
     SOURCE_CAP = "source_cap", "更好的服务来源已达上限"
     CONTINUITY = "continuity", "保持上期匹配"
     FIXED = "fixed", "已锁定"
@@ -648,6 +661,15 @@ class SurgeFactor(Term):
     HOURS_PER_DAY = "hours_per_day", "每天工作小时数"
     RETRY_SHARE = "retry_share", "需再次联系的比例"
     PEOPLE = "people", "人数"
+
+
+class ContactOutcome(Term):
+    """How an attempt to reach somebody by phone or visit ended."""
+
+    CALL_BACK = "call_back", "约定再联系"  # attempted again
+    NO_ANSWER = "no_answer", "无人应答"  # attempted again
+    WRONG_NUMBER = "wrong_number", "号码有误"  # the contact is closed unreached and its record corrected
+    NEEDS_ACTION = "needs_action", "需跟进处理"  # reached, and something is to be done
 
 
 class PaceStanding(Term):

@@ -121,3 +121,25 @@ def roster(
 
         show_roster(answer)
     _end(answer)
+
+
+@app.command("surge")
+def surge(
+    file: FileArgument,
+    *,
+    seconds: SecondsOption = DEFAULT_SECONDS,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan a wave of calls or visits: how many people, when it ends, each one's quota, and what would change it."""
+    from linkage.imports.instances.surge import read_surge, surge_answer
+    from linkage.kernels.surge import plan
+
+    clock = Clock(seconds)
+    instance = read_surge(file)
+    answer = surge_answer(instance, plan(instance.problem), clock.spent_seconds())
+    if as_json:
+        print_json(answer)
+    else:
+        from linkage.cli.solve_show import show_surge
+
+        show_surge(answer)

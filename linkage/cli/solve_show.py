@@ -5,6 +5,7 @@ Built from the same answer that `--json` prints, so that both say the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from linkage.cli.output import counted, print_table, say
@@ -115,3 +116,36 @@ def _roster_change(change: dict[str, Any] | None) -> str:
     minutes = f", {change['minutes']} minutes" if "minutes" in change else ""
     lead = ", qualified to lead" if change.get("lead") else ""
     return f"{_words(change['kind'])}{skill}{who}{minutes}{lead}"
+
+
+def show_surge(answer: dict[str, Any]) -> None:
+    """Show a surge plan."""
+    for line in _surge_lines(answer):
+        say(line)
+    if "outcomes" in answer:
+        _table("Expected", ("outcome", "count"), [(_words(name), n) for name, n in answer["outcomes"].items()])
+    quota = ("day", "people", "contacts", "each", "people_with_one_more")
+    for title, key in (("Quotas", "quotas"), ("Quotas with the people needed", "quotas_at_people_needed")):
+        if answer[key]:
+            _table(title, quota, [tuple(row[name] for name in quota) for row in answer[key]])
+    variant = ("factor", "value", "people_needed", "finish_days")
+    _table("If instead", variant, [tuple(row[name] for name in variant) for row in answer["sensitivity"]])
+
+
+def _surge_lines(answer: dict[str, Any]) -> Iterator[str]:
+    yield f"{answer['attempts']:,} attempts, {answer['work_hours']:,} hours of work"
+    if answer["people_needed"] is not None:
+        yield f"People needed to be in time: {answer['people_needed']:,} every day"
+    if answer["finish_days"] is not None:
+        yield f"The people given finish after {answer['finish_days']:.4g} days"
+    elif answer["quotas"]:
+        yield "The people given never finish"
+    if answer["is_met"] is not None:
+        short = ", ".join(f"day {day}: {count}" for day, count in enumerate(answer["people_short_by_day"], 1) if count)
+        yield "The people given are in time" if answer["is_met"] else f"Too late; people missing: {short}"
+    inverse = answer["inverse"]
+    if inverse["contacts_possible"] is not None:
+        yield f"In that time the people given can reach {inverse['contacts_possible']:,}"
+    for name, unit in (("contacts_per_hour_needed", "contacts an hour"), ("hours_per_day_needed", "hours a day")):
+        if inverse[name] is not None:
+            yield f"They would be in time at {inverse[name]:.5g} {unit}"

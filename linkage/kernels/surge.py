@@ -152,8 +152,8 @@ class SurgePlan:
     target_quotas
         Of `people_needed`, day by day.
     sensitivity
-        The same question at a rate 10 % lower and higher, an hour a day less and more, 10 points more retries,
-        one person more a day.
+        The same question at a rate 10 % lower and higher, an hour a day less and more, one point and 10 points more
+        retries, one person more a day.
     """
 
     work_hours: Fraction
@@ -260,8 +260,11 @@ def _variants(problem: SurgeProblem) -> Iterator[SurgeVariant]:
         for value in (hours - 1, hours + 1)
         if 0 < value <= HOURS_PER_DAY
     ]
-    if retry + tenth < 1:
-        changed.append((SurgeFactor.RETRY_SHARE, retry + tenth, replace(problem, retry_share=retry + tenth)))
+    changed += [
+        (SurgeFactor.RETRY_SHARE, value, replace(problem, retry_share=value))
+        for value in (retry + tenth / 10, retry + tenth)
+        if value < 1
+    ]
     if problem.people_by_day:
         more = tuple(people + 1 for people in problem.people_by_day)
         changed.append((SurgeFactor.PEOPLE, Fraction(more[0]), replace(problem, people_by_day=more)))

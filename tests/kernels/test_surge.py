@@ -108,7 +108,7 @@ def test_quotas_end_after_a_year():
 
 def test_no_target_leaves_the_inverse_open():
     """Without a target nothing is needed, met or short."""
-    problem = _phone_check(retry_share=Fraction(19, 20), hours_per_day=24, people_by_day=())
+    problem = _phone_check(retry_share=Fraction(199, 200), hours_per_day=24, people_by_day=())
     plan = surge.plan(problem)
 
     assert (plan.people_needed, plan.is_met, plan.people_short, plan.target_quotas) == (None, None, (), ())

@@ -8,23 +8,23 @@ units; for needs that may not be split it is a relaxation, hence a bound.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from ortools.graph.python import min_cost_flow
 
 from linkage.kernels.assignment import objectives
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, Integers
 from linkage.kernels.assignment.remainder import Remainder, Room
-from linkage.kernels.assignment.residual import PlanDefect, Residual
+from linkage.kernels.assignment.residual import Residual
 from linkage.terms import MatchObjective
 
 _WEIGHT_LIMIT: Final = (
     2**62
 )  # OR-Tools scales unit costs by the number of nodes + 1 in 64 bits; its prices may need more, and it tells
-_PATH_LIMIT: Final = 2**60  # path lengths are added to each other and compared with FAR
+PATH_LIMIT: Final = 2**60  # path lengths are added to each other and compared with FAR
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -182,12 +182,13 @@ def blocks_of(network: Network) -> tuple[Block, ...]:
         end = len(network.reach)
         while end > first + 1 and not _fits(network, first, end):
             end -= 1
-        blocks.append(Block(first=first, factors=_factors(network.reach[first:end])))
+        blocks.append(Block(first=first, factors=factors_of(network.reach[first:end])))
         first = end
     return tuple(blocks)
 
 
-def _factors(reach: Sequence[int]) -> tuple[int, ...]:
+def factors_of(reach: Sequence[int]) -> tuple[int, ...]:
+    """Choose how often each level counts, given how far each can be moved."""
     factors: list[int] = []
     below = 0
     for span in reversed(reach):
@@ -197,11 +198,11 @@ def _factors(reach: Sequence[int]) -> tuple[int, ...]:
 
 
 def _fits(network: Network, first: int, end: int) -> bool:
-    factors = _factors(network.reach[first:end])
+    factors = factors_of(network.reach[first:end])
     largest = np.abs(network.level[first:end]).max(axis=1, initial=0).tolist()
     weight = sum(factor * value for factor, value in zip(factors, largest, strict=True))
     path = sum(factor * span for factor, span in zip(factors, network.reach[first:end], strict=True))
-    return bool(weight * (network.nodes + 1) < _WEIGHT_LIMIT and path < _PATH_LIMIT)
+    return bool(weight * (network.nodes + 1) < _WEIGHT_LIMIT and path < PATH_LIMIT)
 
 
 def residual_of(
@@ -233,62 +234,7 @@ def solve(network: Network, blocks: Sequence[Block]) -> tuple[Integers, tuple[Bl
     tuple
         The flow, and the blocks it was found by: a block whose prices leave 64 bits on the way is split.
     """
-    flow = np.zeros(network.tail.size, dtype=np.int64)
-    open_arcs = network.capacity > 0
-    supply = network.supply
-    waiting, done = list(blocks), list[Block]()
-    while waiting:
-        block = waiting.pop(0)
-        weight = block.weight(network)
-        found = _cheapest(network, open_arcs, weight, supply)
-        if found is None:
-            waiting[:0] = _split(network, block)
-            continue
-        flow[open_arcs] = found
-        done.append(block)
-        if waiting:
-            open_arcs &= _on_the_optimal_face(network, flow, weight, open_arcs)
-            supply = network.supply.copy()
-            closed = ~open_arcs
-            np.subtract.at(supply, network.tail[closed], flow[closed])
-            np.add.at(supply, network.head[closed], flow[closed])
-    return flow, tuple(done)
+    from linkage.kernels.assignment import flow  # which solves networks, and so imports this module
 
-
-def _split(network: Network, block: Block) -> tuple[Block, Block]:
-    """Take the last level out of a block."""
-    last = block.first + len(block.factors) - 1
-    if last == block.first:
-        raise PlanDefect(f"the flow solver ran out of numbers on objective {last} alone")
-    return Block(first=block.first, factors=_factors(network.reach[block.first : last])), Block(
-        first=last, factors=(1,)
-    )
-
-
-def _on_the_optimal_face(network: Network, flow: Integers, weight: Integers, usable: Flags) -> Flags:
-    """Tell the arcs whose flow may still change without making the solved block worse.
-
-    Prices start from every node at once, so that parts cut off from the sink have prices too.
-    """
-    nodes = np.arange(network.nodes)
-    price, _ = residual_of(network, flow, weight, usable=usable).shortest(nodes, np.zeros_like(nodes), nodes)
-    tight: Flags = weight + price[network.head] == price[network.tail]
-    return tight
-
-
-def _cheapest(network: Network, open_arcs: Flags, weight: Integers, supply: Integers) -> Integers | None:
-    """Find the cheapest flow on the open arcs; None where the solver's prices would leave 64 bits."""
-    solver: Any = min_cost_flow.SimpleMinCostFlow()  # the published stubs name scalar types for arrays
-    arcs = solver.add_arcs_with_capacity_and_unit_cost(
-        network.tail[open_arcs].astype(np.int32),
-        network.head[open_arcs].astype(np.int32),
-        network.capacity[open_arcs],
-        weight[open_arcs],
-    )
-    solver.set_nodes_supplies(np.arange(network.nodes, dtype=np.int32), supply)
-    status = solver.solve()
-    if status == solver.BAD_COST_RANGE:
-        return None
-    if status != solver.OPTIMAL:
-        raise PlanDefect(f"the flow solver answered {status.name} where a cheapest flow exists")
-    return np.asarray(solver.flows(arcs), dtype=np.int64)
+    solved = flow.solve(network, blocks, lambda: math.inf)
+    return solved.flow, solved.blocks

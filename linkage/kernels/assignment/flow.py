@@ -1,0 +1,251 @@
+"""Finds the lexicographically cheapest flow of a network: by OR-Tools where it is small, by our own simplex where not.
+
+The simplex holds a feasible flow all along, so a deadline cuts it short with a plan and a bound in hand; OR-Tools is
+not interrupted. Both are exact. Levels that do not fit into one weight are solved on the optimal face of those
+before (arcs of non-zero reduced cost are frozen).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import mul
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from ortools.graph.python import min_cost_flow
+
+from linkage.kernels.assignment.network import PATH_LIMIT, Block, Network, factors_of, residual_of
+from linkage.kernels.assignment.problem import Flags, Integers
+from linkage.kernels.assignment.residual import FAR, PlanDefect
+
+if TYPE_CHECKING:
+    from linkage.kernels.assignment.simplex.state import Simplex
+
+LARGE: Final = 100_000
+"""Arcs from which the simplex is used: there it saves more than loading it costs."""
+
+CHUNK: Final = 3_000
+"""Pivots between two looks at the clock, some 15 ms."""
+
+_RESERVE_SECONDS: Final = 3e-7
+"""Kept back of the time left, for each arc: for reading, checking and telling the plan."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solved:
+    """A feasible flow, and what is known of it.
+
+    Parameters
+    ----------
+    flow
+        (n_arcs,) int64.
+    blocks
+        The blocks it was found by; a block whose prices leave 64 bits on the way is split.
+    cheapest_blocks
+        How many of them, from the first on, the flow is proven to be the cheapest of.
+    price
+        (n_nodes,) int64 of the block in which the simplex ended; None where OR-Tools solved it.
+    simplex
+        With its tree, for a restart; None where OR-Tools solved it.
+    """
+
+    flow: Integers
+    blocks: tuple[Block, ...]
+    cheapest_blocks: int
+    price: Integers | None = None
+    simplex: Simplex | None = None
+
+    @property
+    def is_cheapest(self) -> bool:
+        """Whether no flow is cheaper on any level."""
+        return self.cheapest_blocks == len(self.blocks)
+
+
+def solve(
+    network: Network,
+    blocks: Sequence[Block],
+    seconds_left: Callable[[], float],
+    *,
+    large: int = LARGE,
+    chunk: int = CHUNK,
+) -> Solved:
+    """Find the lexicographically cheapest flow, or in time the best so far.
+
+    Parameters
+    ----------
+    large
+        Arcs from which the simplex is used.
+    chunk
+        Its pivots between two looks at the clock.
+    """
+    if network.tail.size >= large:
+        return _by_simplex(network, blocks, seconds_left, chunk)
+    flow = np.zeros(network.tail.size, dtype=np.int64)
+    open_arcs = network.capacity > 0
+    supply = network.supply
+    waiting, done = list(blocks), list[Block]()
+    while waiting:
+        block = waiting.pop(0)
+        weight = block.weight(network)
+        found = _by_ortools(network, open_arcs, weight, supply)
+        if found is None:
+            waiting[:0] = split(network, block)
+            continue
+        flow[open_arcs] = found
+        done.append(block)
+        if waiting:
+            open_arcs &= _on_the_optimal_face(network, flow, weight, open_arcs)
+            supply = supply_beside(network, flow, ~open_arcs)
+    return Solved(flow=flow, blocks=tuple(done), cheapest_blocks=len(done))
+
+
+def _by_simplex(network: Network, blocks: Sequence[Block], seconds_left: Callable[[], float], chunk: int) -> Solved:
+    from linkage.kernels.assignment.simplex.state import Simplex  # loads the compiler
+
+    flow = np.zeros(network.tail.size, dtype=np.int64)
+    capacity = network.capacity
+    supply = network.supply
+    waiting, done = list(blocks), list[Block]()
+    while True:
+        block = waiting.pop(0)
+        limit = path_limit(network, block)
+        if limit > PATH_LIMIT:
+            waiting[:0] = split(network, block)
+            continue
+        weight = block.weight(network)
+        simplex = Simplex.of(
+            tail=network.tail,
+            head=network.head,
+            capacity=capacity,
+            weight=weight,
+            supply=supply,
+            root=network.sink,
+            path_limit=limit,
+        )
+        if done:
+            simplex.restart(np.where(capacity > 0, flow, 0), np.zeros(0, dtype=np.int64))
+        else:
+            simplex.start()
+        is_cheapest = simplex.run(seconds_left, chunk, reserve_of(network))
+        is_open = capacity > 0
+        flow[is_open] = simplex.flow[is_open]
+        price = simplex.price
+        if not waiting or not is_cheapest:
+            every = (*done, block, *waiting)
+            return Solved(
+                flow=flow,
+                blocks=every,
+                cheapest_blocks=len(done) + is_cheapest,
+                price=price,
+                simplex=simplex if len(every) == 1 else None,
+            )
+        done.append(block)
+        capacity = np.where(weight + price[network.tail] == price[network.head], capacity, 0)
+        supply = supply_beside(network, flow, capacity == 0)
+
+
+def reserve_of(network: Network) -> float:
+    """Tell the seconds to keep back for what follows the flow."""
+    return _RESERVE_SECONDS * network.tail.size
+
+
+def supply_beside(network: Network, flow: Integers, closed: Flags) -> Integers:
+    """Tell what is left of the supply beside the flow on closed arcs."""
+    supply = network.supply.copy()
+    np.subtract.at(supply, network.tail[closed], flow[closed])
+    np.add.at(supply, network.head[closed], flow[closed])
+    return supply
+
+
+def path_limit(network: Network, block: Block) -> int:
+    """Tell a number that no simple path's weight in a block reaches."""
+    reach = network.reach[block.first : block.first + len(block.factors)]
+    return 1 + sum(factor * span for factor, span in zip(block.factors, reach, strict=True))
+
+
+def split(network: Network, block: Block) -> tuple[Block, Block]:
+    """Take the last level out of a block."""
+    last = block.first + len(block.factors) - 1
+    if last == block.first:
+        raise PlanDefect(f"the flow solver ran out of numbers on objective {last} alone")
+    return Block(first=block.first, factors=factors_of(network.reach[block.first : last])), Block(
+        first=last, factors=(1,)
+    )
+
+
+def _on_the_optimal_face(network: Network, flow: Integers, weight: Integers, usable: Flags) -> Flags:
+    """Tell the arcs whose flow may still change without making the solved block worse.
+
+    Prices start from every node at once, so that parts cut off from the sink have prices too.
+    """
+    nodes = np.arange(network.nodes)
+    price, _ = residual_of(network, flow, weight, usable=usable).shortest(nodes, np.zeros_like(nodes), nodes)
+    tight: Flags = weight + price[network.head] == price[network.tail]
+    return tight
+
+
+def _by_ortools(network: Network, open_arcs: Flags, weight: Integers, supply: Integers) -> Integers | None:
+    """Find the cheapest flow on the open arcs; None where the solver's prices would leave 64 bits."""
+    solver: Any = min_cost_flow.SimpleMinCostFlow()  # the published stubs name scalar types for arrays
+    arcs = solver.add_arcs_with_capacity_and_unit_cost(
+        network.tail[open_arcs].astype(np.int32),
+        network.head[open_arcs].astype(np.int32),
+        network.capacity[open_arcs],
+        weight[open_arcs],
+    )
+    solver.set_nodes_supplies(np.arange(network.nodes, dtype=np.int32), supply)
+    status = solver.solve()
+    if status == solver.BAD_COST_RANGE:
+        return None
+    if status != solver.OPTIMAL:
+        raise PlanDefect(f"the flow solver answered {status.name} where a cheapest flow exists")
+    return np.asarray(solver.flows(arcs), dtype=np.int64)
+
+
+def bounds_of(network: Network, solved: Solved, values: Sequence[int], least: Sequence[int]) -> list[int]:
+    """Tell a number for each level that no plan is below which equals the flow on all levels before it.
+
+    By weak duality, which holds for any prices: `factor x level <= what all levels so far cost together, less the
+    levels before`.
+
+    Parameters
+    ----------
+    values
+        What the plan is worth on each level; what it has beside the network counts in.
+    least
+        For each level a number that no plan is below.
+    """
+    bounds = list(least)
+    for number, block in enumerate(solved.blocks):
+        rows = slice(block.first, block.first + len(block.factors))
+        if number < solved.cheapest_blocks:
+            bounds[rows] = values[rows]
+        elif number == solved.cheapest_blocks == 0 and solved.price is not None:
+            parts = block.parts(solved.price)
+            told = [int(level @ solved.flow) for level in network.level[rows]]
+            for row, factor in enumerate(block.factors):
+                factors = np.array(block.factors[: row + 1], dtype=np.int64)
+                below = _below(network, factors @ network.level[rows][: row + 1], factors @ parts[: row + 1])
+                before = sum(map(mul, block.factors[:row], told[:row]))
+                slack = told[row] + (before - below) // factor
+                bounds[block.first + row] = max(least[block.first + row], values[block.first + row] - slack)
+    return bounds
+
+
+def _below(network: Network, weight: Integers, price: Integers) -> int:
+    """Tell a number that no flow's weight is below; nodes that no arc enters send all of their supply."""
+    inner = np.zeros(network.nodes, dtype=np.bool_)
+    inner[network.head] = True
+    usable = network.capacity > 0
+    own = usable & ~inner[network.tail]
+    least = np.where(inner, -price, FAR)
+    np.minimum.at(least, network.tail[own], weight[own] - price[network.head[own]])
+    least[network.supply == 0] = 0
+    rest = np.flatnonzero(usable & inner[network.tail])
+    reduced = np.minimum(weight[rest] + price[network.tail[rest]] - price[network.head[rest]], 0)
+    rest, reduced = rest[reduced < 0], reduced[reduced < 0]
+    return int(
+        sum(map(mul, least.tolist(), network.supply.tolist()))
+        + sum(map(mul, reduced.tolist(), network.capacity[rest].tolist()))
+    )

@@ -1,0 +1,112 @@
+"""The flow a network simplex starts from: first come, first served, or any flow with what it lacks put on spare arcs.
+
+It looks for no good flow, only for a feasible one in a single pass.
+"""
+
+from __future__ import annotations
+
+from linkage.kernels.assignment.simplex.tree import Amounts, Arcs, Nodes
+from linkage.kernels.compiled import compiled
+
+
+@compiled
+def first_come(arcs: Arcs, flow: Amounts, supply: Amounts, order: Nodes, last: Nodes, path: Nodes) -> None:
+    """Send the supply of nodes along the cheapest first arc whose way is open, and behind it by the first open arcs.
+
+    Parameters
+    ----------
+    order
+        (n_order,) int32 nodes with supply; the last ones serve first what nodes other than the root ask for.
+    last
+        (n_order,) int32 arc of each of them by which it serves that.
+    path
+        (n_nodes,) int32 room for a path.
+    """
+    left = supply.copy()
+    for place in range(order.size - 1, -1, -1):
+        node = order[place]
+        if left[node] > 0:
+            count, most = _way(arcs, flow, left, last[place], path, left[node])
+            end = arcs.head[path[count - 1]] if count > 0 else arcs.root
+            if end != arcs.root:
+                _send(flow, path[:count], most)
+                left[node] -= most
+                left[end] += most
+    for node in order:
+        shut = -1
+        while left[node] > 0:
+            arc = _next_arc(arcs, flow, node, shut)
+            if arc < 0:
+                break
+            count, most = _way(arcs, flow, left, arc, path, left[node])
+            if count == 0:
+                shut = arc
+                continue
+            end = arcs.head[path[count - 1]]
+            _send(flow, path[:count], most)
+            left[node] -= most
+            if end != arcs.root:
+                left[end] += most
+    balance(arcs, flow, supply)
+
+
+@compiled
+def _next_arc(arcs: Arcs, flow: Amounts, node: int, shut: int) -> int:
+    """Find the cheapest open arc of a node after one whose way was shut; equal ones in their order."""
+    best = -1
+    for arc in range(arcs.start[node], arcs.start[node + 1]):
+        if flow[arc] >= arcs.room[arc]:
+            continue
+        cost = arcs.cost[arc]
+        if shut >= 0 and (cost < arcs.cost[shut] or (cost == arcs.cost[shut] and arc <= shut)):
+            continue
+        if best < 0 or cost < arcs.cost[best]:
+            best = arc
+    return best
+
+
+@compiled
+def _way(arcs: Arcs, flow: Amounts, left: Amounts, arc: int, path: Nodes, most: int) -> tuple[int, int]:
+    """Follow the first open arcs to the first node that asks for flow, or the root: arcs on the way, and its room.
+
+    No arcs if there is no way.
+    """
+    count = 0
+    while arc >= 0 and count < path.size:
+        most = min(most, arcs.room[arc] - flow[arc])
+        path[count] = arc
+        count += 1
+        node = arcs.head[arc]
+        if node == arcs.root:
+            return count, most
+        if left[node] < 0:
+            return count, min(most, -left[node])
+        arc = -1
+        for other in range(arcs.start[node], arcs.start[node + 1]):
+            if flow[other] < arcs.room[other]:
+                arc = other
+                break
+    return 0, 0
+
+
+@compiled
+def _send(flow: Amounts, path: Nodes, amount: int) -> None:
+    for arc in path:
+        flow[arc] += amount
+
+
+@compiled
+def balance(arcs: Arcs, flow: Amounts, supply: Amounts) -> None:
+    """Put on each node's spare arc what the flow on the others leaves over or lacks there."""
+    real = arcs.start[-1]
+    over = supply.copy()
+    for arc in range(real):
+        over[arcs.tail[arc]] -= flow[arc]
+        over[arcs.head[arc]] += flow[arc]
+    over[arcs.root] = 0
+    for node in range(over.size):
+        spare = real + node
+        is_over = over[node] >= 0
+        arcs.tail[spare] = node if is_over else arcs.root
+        arcs.head[spare] = arcs.root if is_over else node
+        flow[spare] = abs(over[node])

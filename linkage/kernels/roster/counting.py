@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from heapq import heapify, heapreplace
 from math import ceil
 
+import numpy as np
+
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.objective import FAIRNESS_MINUTES, Costs, load_units
 from linkage.terms import RosterObjective
@@ -37,12 +39,20 @@ def reach_minutes(facts: HardFacts, period: int | None = None) -> list[int]:
 
 def _most_filled(costs: Costs) -> list[int]:
     """Bound the people on each seat by its target and by how many may take it."""
-    able = [0] * len(costs.target)
-    for seats_for in costs.facts.seats_for:
-        for seats in seats_for.values():
-            for seat in seats:
-                able[seat] += 1
-    return [min(count, target) for count, target in zip(able, costs.target, strict=True)]
+    people, seats, candidate = costs.facts.problem.volunteers, costs.facts.problem.seats, costs.facts.candidate
+    most = []
+    for shift, skill, end, target in zip(
+        seats.shift.tolist(),
+        seats.skill.tolist(),
+        costs.facts.problem.shifts.end[seats.shift].tolist(),
+        costs.target,
+        strict=True,
+    ):
+        able = candidate[:, shift]
+        if skill >= 0:
+            able = able & people.skills[:, skill] & (people.skill_until[:, skill] >= end)
+        most.append(min(int(able.sum()), target))
+    return most
 
 
 def least_minutes(costs: Costs, uncovered: int) -> int:
@@ -99,9 +109,20 @@ def _unavoidable(costs: Costs, objective: RosterObjective) -> int:
         )
     if objective is RosterObjective.DISTURBANCE:
         return sum(not facts.candidate[pair] for pair in facts.previous)
-    return sum(
+    return _least_preference(costs)
+
+
+def _least_preference(costs: Costs) -> int:
+    """Bound preference: wishes that cannot be followed, less what groups save if they are together wherever they can."""
+    facts = costs.facts
+    unmet = sum(
         weight for v, wishes in enumerate(costs.wished) for s, weight in wishes.items() if not facts.candidate[v, s]
     )
+    groups = facts.problem.volunteers.group
+    for group in np.unique(groups[groups >= 0]).tolist():
+        able = facts.candidate[groups == group].sum(axis=0)
+        unmet -= facts.problem.together_weight * int(np.maximum(0, able - 1).sum())
+    return unmet
 
 
 def _load_bound(costs: Costs, objective: RosterObjective, minutes: int) -> int:

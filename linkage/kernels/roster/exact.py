@@ -18,11 +18,21 @@ from linkage.terms import RosterObjective
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """What one level's solve gave: a plan at least as good, a bound, the effort spent."""
+    """What one level's solve gave: a plan at least as good, a bound, the effort spent.
+
+    Parameters
+    ----------
+    is_found
+        Whether the solver found the plan itself; otherwise `rows` is what it was given.
+    is_impossible
+        No plan at all keeps the rows of the model.
+    """
 
     rows: list[Row]
     bound: int
     effort: float
+    is_found: bool
+    is_impossible: bool
 
 
 def prove(
@@ -51,7 +61,9 @@ def prove(
     status = solver.solve(solver_model)
     spent = float(solver.response_proto.deterministic_time)
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        return Proof(rows=list(rows), bound=0, effort=spent)
+        is_impossible = status == cp_model.INFEASIBLE
+        floor = model.costs.level_floor(level)
+        return Proof(rows=list(rows), bound=floor, effort=spent, is_found=False, is_impossible=is_impossible)
     found = [row for row, column in model.sits.items() if solver.boolean_value(columns[column])]
-    bound = max(0, round(solver.best_objective_bound) + constant)
-    return Proof(rows=found, bound=bound, effort=spent)
+    bound = max(model.costs.level_floor(level), round(solver.best_objective_bound) + constant)
+    return Proof(rows=found, bound=bound, effort=spent, is_found=True, is_impossible=False)

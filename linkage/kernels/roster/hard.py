@@ -1,60 +1,87 @@
 """The hard rules worked out once: who may serve which shift alone, and which two shifts exclude each other.
 
-A pair of volunteer and shift is a candidate if the skill of some seat, the list, a window and the caps allow
-it alone. Two candidates of one volunteer clash if they overlap or leave less than the buffer, the travel
-time or the rest. Wishes and weights are not known here.
+A pair of volunteer and shift is a candidate if the skill of some seat (with its certificate), the list, a window,
+the days off and the caps allow it alone, if the whole team can come, and if a newcomer could find somebody
+experienced there. Wishes and weights are not known here; what only a whole duty pattern decides is in `model`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.kernels.roster.availability import inside_windows
+from linkage.kernels.roster.clashes import clash_bits, clash_table, shortest
+
 if TYPE_CHECKING:
     from linkage.kernels.roster.problem import RosterProblem
-    from linkage.kernels.roster.tables import Pairs, Windows
+    from linkage.kernels.roster.tables import Pairs
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 
-def _inside_windows(windows: Windows, start: Integers, end: Integers, n_people: int) -> Flags:
-    """(n_volunteers, n_shifts): the shift lies within one window, touching windows merged."""
-    inside = np.zeros((n_people, start.size), dtype=np.bool_)
-    order = np.lexsort((windows.start, windows.volunteer))
-    person, opens, closes = windows.volunteer[order], windows.start[order], windows.end[order]
-    bounds = np.searchsorted(person, np.arange(n_people + 1))
-    for volunteer in range(n_people):
-        first, last = bounds[volunteer], bounds[volunteer + 1]
-        if first == last:
-            continue
-        starts, ends = opens[first:last], np.maximum.accumulate(closes[first:last])
-        new = np.concatenate(([True], starts[1:] > ends[:-1]))
-        block = np.flatnonzero(new)
-        block_starts = starts[block]
-        block_ends = ends[np.concatenate((block[1:] - 1, [starts.size - 1]))]
-        row = np.searchsorted(block_starts, start, side="right") - 1
-        inside[volunteer] = (row >= 0) & (block_ends[np.maximum(row, 0)] >= end)
-    return inside
-
-
-def _shortest(travel: Integers) -> Integers:
-    """Minutes between places by the quickest way, no time within a place (Floyd and Warshall)."""
-    best = travel.copy()
-    np.fill_diagonal(best, 0)
-    for via in range(best.shape[0]):
-        best = np.minimum(best, best[:, via : via + 1] + best[via : via + 1, :])
-    return best
-
-
 def _kept(pairs: Pairs, released: Integers) -> list[tuple[int, int]]:
     gone = set(released.tolist())
     return sorted((v, s) for v, s in zip(pairs.volunteer.tolist(), pairs.shift.tolist(), strict=True) if v not in gone)
+
+
+def _skilled(problem: RosterProblem, seats_of_shift: list[list[int]]) -> Flags:
+    """(n_volunteers, n_shifts) bool: the person may take some seat of the shift as far as skills go."""
+    people, seats = problem.volunteers, problem.seats
+    asked: dict[int, set[int]] = defaultdict(set)
+    for shift, rows in enumerate(seats_of_shift):
+        for seat in rows:
+            asked[int(seats.skill[seat])].add(shift)
+    skilled = np.zeros((problem.volunteer_count, problem.shift_count), dtype=np.bool_)
+    for skill, found in asked.items():
+        shifts = np.asarray(sorted(found))
+        if skill < 0:
+            skilled[:, shifts] = True
+        else:
+            valid = people.skill_until[:, skill][:, None] >= problem.shifts.end[shifts][None, :]
+            skilled[:, shifts] |= people.skills[:, skill][:, None] & valid
+    return skilled
+
+
+def _on_duty(problem: RosterProblem) -> Flags:
+    """(n_volunteers, n_shifts) bool: no day off, and the pattern allows a shift of this kind on such a day at all."""
+    patterns, shifts = problem.patterns, problem.shifts
+    shape = (problem.volunteer_count, problem.shift_count)
+    if patterns.volunteer.size == 0 and patterns.days_off.size == 0:
+        return np.broadcast_to(np.asarray([[True]]), shape)
+    allowed = np.ones(shape, dtype=np.bool_)
+    weekend = problem.weekend_of_day[shifts.day] >= 0 if shifts.start.size else np.zeros(0, dtype=np.bool_)
+    allowed[patterns.volunteer[patterns.max_consecutive_days == 0]] = False
+    rows = patterns.volunteer[patterns.max_weekends == 0]
+    allowed[np.ix_(rows, np.flatnonzero(weekend))] = False
+    for kind in range(patterns.max_shifts_by_kind.shape[-1]):
+        rows = patterns.volunteer[patterns.max_shifts_by_kind[:, kind] == 0]
+        allowed[np.ix_(rows, np.flatnonzero(shifts.kind == kind))] = False
+    is_off = np.zeros((problem.volunteer_count, problem.horizon_days), dtype=np.bool_)
+    is_off[patterns.days_off[:, 0], patterns.days_off[:, 1]] = True
+    if shifts.start.size:
+        allowed &= ~is_off[:, shifts.day]
+    return allowed
+
+
+class SeatChoices(dict[int, list[int]]):
+    """The seats a volunteer may take on each shift, worked out when asked for the first time."""
+
+    def __init__(self, facts: HardFacts, volunteer: int) -> None:
+        super().__init__()
+        self._facts, self._volunteer = facts, volunteer
+
+    def __missing__(self, shift: int) -> list[int]:
+        facts = self._facts
+        self[shift] = found = [seat for seat in facts.seats_of_shift[shift] if facts.takes(self._volunteer, seat)]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,18 +90,21 @@ class HardFacts:
 
     Parameters
     ----------
-    skilled, listed, available, within_caps
+    skilled, listed, available, on_duty, within_caps
         (n_volunteers, n_shifts) bool, one step of the funnel each.
-    start, end, minutes, day, week, period
+    start, end, minutes, day, week, period, strain
         One int for every shift.
     seats_of_shift
-        Seat rows with a positive target, for every shift.
+        Seat rows with a positive maximum, for every shift.
+    fixed
+        Pairs that stay, with the rest of the team where one of a team stays.
     """
 
     problem: RosterProblem
     skilled: Flags
     listed: Flags
     available: Flags
+    on_duty: Flags
     within_caps: Flags
     start: list[int]
     end: list[int]
@@ -82,6 +112,7 @@ class HardFacts:
     day: list[int]
     week: list[int]
     period: list[int]
+    strain: list[int]
     seats_of_shift: list[list[int]]
     travel: Integers
     fixed: list[tuple[int, int]]
@@ -93,13 +124,9 @@ class HardFacts:
         shifts, seats, people = problem.shifts, problem.seats, problem.volunteers
         n_people, n_shifts = problem.volunteer_count, problem.shift_count
         seats_of_shift: list[list[int]] = [[] for _ in range(n_shifts)]
-        skilled = np.zeros((n_people, n_shifts), dtype=np.bool_)
-        for seat, (shift, skill, target) in enumerate(
-            zip(seats.shift.tolist(), seats.skill.tolist(), seats.target.tolist(), strict=True)
-        ):
-            if target > 0:
+        for seat, (shift, maximum) in enumerate(zip(seats.shift.tolist(), seats.maximum.tolist(), strict=True)):
+            if maximum > 0:
                 seats_of_shift[shift].append(seat)
-                skilled[:, shift] |= True if skill < 0 else people.skills[:, skill]
         listed = np.ones((n_people, n_shifts), dtype=np.bool_)
         if problem.eligible is not None:
             listed[:] = False
@@ -107,37 +134,73 @@ class HardFacts:
         cap = np.minimum(np.minimum(people.max_minutes, people.max_minutes_week), people.max_minutes_day)
         return cls(
             problem=problem,
-            skilled=skilled,
+            skilled=_skilled(problem, seats_of_shift),
             listed=listed,
-            available=_inside_windows(problem.windows, shifts.start, shifts.end, n_people),
-            within_caps=shifts.minutes[None, :] <= cap[:, None],
+            available=inside_windows(problem.windows, shifts.start, shifts.end, n_people),
+            on_duty=_on_duty(problem),
+            within_caps=(shifts.minutes[None, :] <= cap[:, None])
+            & (shifts.strain[None, :] <= people.strain_cap_week[:, None]),
             start=shifts.start.tolist(),
             end=shifts.end.tolist(),
             minutes=shifts.minutes.tolist(),
             day=shifts.day.tolist(),
             week=problem.weeks[shifts.day].tolist() if n_shifts else [],
             period=problem.periods[shifts.day].tolist() if n_shifts else [],
+            strain=shifts.strain.tolist(),
             seats_of_shift=seats_of_shift,
-            travel=_shortest(problem.travel_minutes),
-            fixed=_kept(problem.fixed, problem.released),
+            travel=shortest(problem.travel_minutes),
+            fixed=cls._with_teams(_kept(problem.fixed, problem.released), problem.teams),
             previous=_kept(problem.previous, problem.released),
         )
 
+    @staticmethod
+    def _with_teams(pairs: list[tuple[int, int]], teams: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+        team_of = {volunteer: team for team in teams for volunteer in team}
+        return sorted({(mate, shift) for v, shift in pairs for mate in team_of.get(v, (v,))})
+
+    @cached_property
+    def alone(self) -> Flags:
+        """(n_volunteers, n_shifts) bool: could serve, the others left aside."""
+        return self.skilled & self.listed & self.available & self.within_caps & self.on_duty
+
     @cached_property
     def candidate(self) -> Flags:
-        """(n_volunteers, n_shifts) bool: could serve, seen alone."""
-        return self.skilled & self.listed & self.available & self.within_caps
+        """(n_volunteers, n_shifts) bool: could serve, with the team and beside somebody experienced where needed."""
+        people, teams = self.problem.volunteers, [list(team) for team in self.problem.teams]
+        could = self.alone
+        if not teams and not people.newcomer.any():
+            return could
+        could, before = could.copy(), -1
+        places = np.asarray(
+            [sum(self.problem.seats.maximum[seats].tolist()) for seats in self.seats_of_shift], dtype=np.int64
+        )
+        while before != (before := int(could.sum())):
+            for team in teams:
+                could[team] = could[team].all(axis=0) & (places >= len(team))
+            could[people.newcomer] &= could[people.experienced].any(axis=0)
+        return could
+
+    @cached_property
+    def order(self) -> Integers:
+        """Shifts by start; the place in this order is the shift's bit."""
+        return np.lexsort((np.arange(len(self.start)), np.asarray(self.start, dtype=np.int64)))
+
+    @cached_property
+    def bit_of(self) -> list[int]:
+        """The bit that stands for each shift."""
+        rank = np.empty(self.order.size, dtype=np.int64)
+        rank[self.order] = np.arange(self.order.size)
+        return [1 << place for place in rank.tolist()]
 
     @cached_property
     def shifts_of(self) -> list[list[int]]:
         """Candidate shifts of every volunteer, by start."""
-        order = np.lexsort((np.arange(len(self.start)), np.asarray(self.start, dtype=np.int64)))
-        return [order[row[order]].tolist() for row in self.candidate]
+        return [self.order[row].tolist() for row in self.candidate[:, self.order]]
 
     @cached_property
     def people_of(self) -> list[list[int]]:
         """Candidate volunteers of every shift."""
-        return [np.flatnonzero(column).tolist() for column in self.candidate.T]
+        return [np.flatnonzero(column).tolist() for column in np.ascontiguousarray(self.candidate.T)]
 
     @cached_property
     def skill_of_seat(self) -> list[int]:
@@ -145,102 +208,54 @@ class HardFacts:
         skill: list[int] = self.problem.seats.skill.tolist()
         return skill
 
-    @cached_property
-    def seats_for(self) -> list[dict[int, list[int]]]:
-        """Seat rows a volunteer may take, by candidate shift."""
-        skill = self.problem.seats.skill.tolist()
-        held: Any = self.problem.volunteers.skills.tolist()
-        return [
-            {
-                shift: [seat for seat in self.seats_of_shift[shift] if skill[seat] < 0 or held[volunteer][skill[seat]]]
-                for shift in own
-            }
-            for volunteer, own in enumerate(self.shifts_of)
-        ]
+    def takes(self, volunteer: int, seat: int) -> bool:
+        """Whether the volunteer's skills and certificates are enough for the seat."""
+        skill = self.skill_of_seat[seat]
+        people = self.problem.volunteers
+        return skill < 0 or bool(
+            people.skills[volunteer, skill]
+            and people.skill_until[volunteer, skill] >= self.end[int(self.problem.seats.shift[seat])]
+        )
 
     @cached_property
-    def clashes_of(self) -> list[dict[int, int]]:
-        """For every volunteer and candidate shift, the clashing candidates as bits (bit = place in `shifts_of`)."""
-        return [self._clash_bits(volunteer, own) for volunteer, own in enumerate(self.shifts_of)]
+    def seats_for(self) -> list[SeatChoices]:
+        """Seat rows a volunteer may take, by shift."""
+        return [SeatChoices(self, volunteer) for volunteer in range(self.problem.volunteer_count)]
 
-    def _clash_bits(self, volunteer: int, own: list[int]) -> dict[int, int]:
-        if not own:
-            return {}
-        rows = np.asarray(own)
-        clash = self.clash_table(volunteer, rows, rows)
-        packed = np.packbits(clash, axis=1, bitorder="little")
-        return {shift: int.from_bytes(bits.tobytes(), "little") for shift, bits in zip(own, packed, strict=True)}
+    @cached_property
+    def pattern_of(self) -> list[int]:
+        """Row of every volunteer's duty pattern, -1 for those without."""
+        row = np.full(self.problem.volunteer_count, -1)
+        row[self.problem.patterns.volunteer] = np.arange(self.problem.patterns.volunteer.size)
+        return [int(index) for index in row]
+
+    @cached_property
+    def clash_kinds(self) -> list[tuple[int, bool]]:
+        """Rest and whether there is a pattern, for every volunteer: all that clashes depend on."""
+        rests: list[int] = self.problem.volunteers.rest_minutes.tolist()
+        return [(rest, row >= 0) for rest, row in zip(rests, self.pattern_of, strict=True)]
+
+    @cached_property
+    def clashes_of(self) -> list[list[int]]:
+        """For every volunteer, the clashes of each shift as bits; people alike share one list."""
+        shared = {
+            kind: clash_bits(self.problem, self.travel, kind, self.order) for kind in sorted(set(self.clash_kinds))
+        }
+        return [shared[kind] for kind in self.clash_kinds]
 
     def clash_table(self, volunteer: int, left: Integers, right: Integers) -> Flags:
         """(len(left), len(right)) bool: the two shifts exclude each other for this volunteer (a shift clashes with itself)."""
-        shifts, problem = self.problem.shifts, self.problem
-        rest = int(problem.volunteers.rest_minutes[volunteer])
-        gap = np.where(shifts.day[left][:, None] != shifts.day[right][None, :], rest, 0)
-        gap = np.maximum(gap, problem.buffer_minutes)
-        there = back = gap
-        if self.travel.size:
-            near, far = shifts.place[left][:, None], shifts.place[right][None, :]
-            moves = (near >= 0) & (far >= 0)
-            there = np.maximum(gap, np.where(moves, self.travel[near, far], 0))
-            back = np.maximum(gap, np.where(moves, self.travel[far, near], 0))
-        before = shifts.end[left][:, None] + there <= shifts.start[right][None, :]
-        after = shifts.end[right][None, :] + back <= shifts.start[left][:, None]
-        table: Flags = ~(before | after)
-        return table
+        return clash_table(self.problem, self.travel, self.clash_kinds[volunteer], left, right)
 
     def clash(self, volunteer: int, one: int, other: int) -> bool:
         """Whether two different shifts exclude each other for this volunteer."""
         return bool(self.clash_table(volunteer, np.asarray([one]), np.asarray([other]))[0, 0])
 
-    def broken_alone(self, volunteer: int, shift: int) -> Iterator[str]:
-        """Name each hard rule that this pair breaks on its own."""
-        if not self.listed[volunteer, shift]:
-            yield "the pair is not in the list of eligible pairs"
-        if not self.skilled[volunteer, shift]:
-            yield "no seat of the shift fits the volunteer's skills"
-        if not self.available[volunteer, shift]:
-            yield "the shift lies outside the volunteer's windows"
-        if not self.within_caps[volunteer, shift]:
-            yield f"the shift takes {self.minutes[shift]} minutes, more than a cap of the volunteer"
-
-    def broken_caps(self, volunteer: int, own: Sequence[int]) -> Iterator[str]:
-        """Name each cap of minutes that these shifts together exceed."""
-        people = self.problem.volunteers
-        total = sum(self.minutes[s] for s in own)
-        if total > people.max_minutes[volunteer]:
-            yield f"{total} minutes exceed max_minutes {people.max_minutes[volunteer]}"
-        for name, group, cap in (
-            ("week", self.week, people.max_minutes_week[volunteer]),
-            ("day", self.day, people.max_minutes_day[volunteer]),
-        ):
-            sums: dict[int, int] = {}
-            for s in own:
-                sums[group[s]] = sums.get(group[s], 0) + self.minutes[s]
-            for index, minutes in sorted(sums.items()):
-                if minutes > cap:
-                    yield f"{minutes} minutes in {name} {index} exceed max_minutes_{name} {cap}"
-
-    def seating(self, shift: int, people: Sequence[int]) -> dict[int, int] | None:
-        """Give each of these people a seat of the shift, or None if there is no way (augmenting paths)."""
-        room = {seat: int(self.problem.seats.target[seat]) for seat in self.seats_of_shift[shift]}
-        holders: dict[int, list[int]] = {seat: [] for seat in room}
-        skills, skill = self.problem.volunteers.skills, self.problem.seats.skill
-
-        def place(person: int, tried: set[int]) -> bool:
-            for seat, places in room.items():
-                if seat in tried or (skill[seat] >= 0 and not skills[person, skill[seat]]):
-                    continue
-                tried.add(seat)
-                if len(holders[seat]) < places:
-                    holders[seat].append(person)
-                    return True
-                for place_in_seat, other in enumerate(holders[seat]):
-                    if place(other, tried):
-                        holders[seat][place_in_seat] = person
-                        return True
-            return False
-
-        for person in people:
-            if not place(person, set()):
-                return None
-        return {person: seat for seat, persons in holders.items() for person in persons}
+    @cached_property
+    def team_of(self) -> list[tuple[int, ...]]:
+        """The team of every volunteer, empty for those without."""
+        teams: list[tuple[int, ...]] = [()] * self.problem.volunteer_count
+        for team in self.problem.teams:
+            for volunteer in team:
+                teams[volunteer] = tuple(sorted(team))
+        return teams

@@ -70,9 +70,10 @@ def relax(model: LinearModel, entries: Entries, constant: int, options: RosterOp
 
 
 def level_bound(model: LinearModel, level: Sequence[RosterObjective], options: RosterOptions) -> int:
-    """Bound one level over the model as limited so far; 0, which no level can go below, if the solver gives up."""
+    """Bound one level over the model as limited so far; its floor, which no plan goes below, if the solver gives up."""
     entries, constant = model.level(level)
+    floor = model.costs.level_floor(level)
     relaxed = relax(model, entries, constant, options)
     if relaxed is None:
-        return 0
-    return max(0, ceil(relaxed.value - TOLERANCE_RATIO * max(1.0, abs(relaxed.value), abs(constant))))
+        return floor
+    return max(floor, ceil(relaxed.value - TOLERANCE_RATIO * max(1.0, abs(relaxed.value), abs(constant))))

@@ -174,7 +174,7 @@ def shortages(problem: RosterProblem, result: RosterResult) -> list[Shortage]:
 def _day_sums(plan: Plan, volunteer: int, shifts: list[int]) -> int:
     """Minutes that can be served on one day, as bits: bit m is set if some compatible shifts take m minutes."""
     mask = (1 << (plan.cap_day[volunteer] + 1)) - 1 if plan.cap_day[volunteer] < 2 * 1440 else -1
-    clashes, place = plan.clashes[volunteer], plan.place[volunteer]
+    clashes, place = plan.clashes[volunteer], plan.place
     ending: list[tuple[int, int]] = []
     sums = 1
     for shift in shifts:

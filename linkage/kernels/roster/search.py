@@ -14,6 +14,8 @@ MOST_EMPTY = 8
 """Shifts with empty places that the people set free may enter, besides those they leave."""
 IN_ORDER_SHARE = 0.4
 """Share of recreations that seat the dearest shifts first; the others go in random order."""
+TEAM_FIRST_SHARE = 0.7
+"""How often a shift set free is offered to the teams before it is offered to people one by one."""
 
 
 class Search:
@@ -30,6 +32,11 @@ class Search:
         self.draw = random.Random(seed)
         self.people_of = plan.facts.people_of
         self.seats_of_shift = plan.facts.seats_of_shift
+        candidate = plan.facts.candidate
+        self.teams_of = [
+            [team for team in plan.facts.problem.teams if candidate[team[0], shift]]
+            for shift in range(len(self.seats_of_shift))
+        ]
 
     def open_shifts(self) -> list[int]:
         """Shifts with an empty place or without their lead, the dearest first."""
@@ -59,13 +66,30 @@ class Search:
             self.plan.add(entry[1], shift, entry[2])
             found = True
 
+    def fill_by_team(self, shift: int) -> None:
+        """Bring in each team that can come complete, while it pays."""
+        for team in self.teams_of[shift]:
+            if team[0] not in self.plan.on_shift[shift]:
+                self._bring(team, shift)
+
+    def _bring(self, team: Sequence[int], shift: int) -> None:
+        plan, mark, before = self.plan, len(self.plan.journal), self.plan.cost
+        for volunteer in team:
+            seat = plan.open_seat(volunteer, shift) if plan.can_serve(volunteer, shift) else -1
+            if seat < 0:
+                plan.undo(mark)
+                return
+            plan.add(volunteer, shift, seat)
+        if plan.cost >= before:
+            plan.undo(mark)
+
     def reseat(self, shift: int) -> None:
         """Move people within a shift from a seat that many may take to an open one that asks for their skill."""
         plan = self.plan
         for volunteer in sorted(plan.on_shift[shift]):
             seat = plan.own[volunteer][shift]
             for other in plan.seats_for[volunteer][shift]:
-                if other != seat and plan.is_open(other):
+                if other != seat and plan.is_short(other):
                     mark, before = len(plan.journal), plan.cost
                     plan.remove(volunteer, shift)
                     plan.add(volunteer, shift, other)
@@ -165,6 +189,7 @@ class Search:
         for shift in self.open_shifts():
             if not self.has_time():
                 return
+            self.fill_by_team(shift)
             self.fill_directly(shift)
             self.reseat(shift)
             while self.plan.open_places[shift] and self.fill_by_chain(shift, depth, [budget]):
@@ -221,7 +246,7 @@ class Search:
         chosen = self.draw.sample(crew, min(len(crew), self.draw.randint(2, 8)))
         touched = {shift}
         wanting: set[int] = set()
-        for volunteer in chosen:
+        for volunteer in sorted({mate for v in chosen for mate in plan.facts.team_of[v] or (v,)}):
             wanting.update(plan.facts.shifts_of[volunteer])
             for other in list(plan.own[volunteer]):
                 if (volunteer, other) not in plan.fixed:
@@ -237,8 +262,11 @@ class Search:
         if self.draw.random() < IN_ORDER_SHARE:
             touched.sort(key=self._missing_cost, reverse=True)
         for shift in touched:
+            if self.teams_of[shift] and self.draw.random() < TEAM_FIRST_SHARE:
+                self.fill_by_team(shift)
             while True:
                 entry = self.best_entry(shift, deaf=deaf)
                 if entry is None or entry[0] >= 0:
                     break
                 plan.add(entry[1], shift, entry[2])
+            self.fill_by_team(shift)

@@ -7,33 +7,31 @@ stay empty and are explained by `reasons`; only a contradictory problem is refus
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from linkage.kernels.roster import check
-from linkage.kernels.roster.counting import counting_bound
+from linkage.kernels.roster.fixed import seating
 from linkage.kernels.roster.hard import HardFacts
-from linkage.kernels.roster.model import LinearModel, Row
+from linkage.kernels.roster.model import Row
 from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.plan import Plan
 from linkage.kernels.roster.problem import RosterProblem
+from linkage.kernels.roster.proof import POLISH_ROUNDS, Proven, is_close, prove_levels, solve_exactly
 from linkage.kernels.roster.result import RosterLevel, RosterOptions, RosterResult, RosterTrace
 from linkage.kernels.roster.search import Search
-from linkage.terms import RosterObjective
 
 REPAIR_CHAINS = 200
-POLISH_ROUNDS = 2
 ROUND_MOVES = 200
 """A longer search is repaired and polished after each so many moves."""
-PEOPLE_PAIRS = 10_000
-"""The relaxation of `people_used` is slow to solve beyond this many candidate pairs, and weak."""
 
 
 def _fixed_rows(facts: HardFacts) -> list[Row]:
     rows = []
     for shift in sorted({s for _, s in facts.fixed}):
-        seating = facts.seating(shift, [v for v, s in facts.fixed if s == shift]) or {}
-        rows += [(volunteer, shift, seat) for volunteer, seat in seating.items()]
+        seated = seating(facts, shift, [v for v, s in facts.fixed if s == shift]) or {}
+        rows += [(volunteer, shift, seat) for volunteer, seat in seated.items()]
     return rows
 
 
@@ -45,11 +43,13 @@ def _start(facts: HardFacts, costs: Costs) -> Plan:
             seat = plan.open_seat(volunteer, shift)
             if seat >= 0:
                 plan.add(volunteer, shift, seat)
+    plan.leave_broken_company()
+    plan.journal.clear()
     return plan
 
 
-def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[list[Row], int]:
-    """Build a plan by local search; return it and the moves made."""
+def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[list[Row], int, bool]:
+    """Build a plan by local search; return it, the moves made, and whether it keeps every hard rule."""
     plan = _start(facts, costs)
     search = Search(plan, seed=options.seed, has_time=options.has_time)
     search.repair(depth=1, budget=REPAIR_CHAINS)
@@ -59,86 +59,9 @@ def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[lis
         moves += search.ruin_and_recreate(options.moves // rounds)
         search.repair(depth=2, budget=REPAIR_CHAINS)
         search.polish()
-        if _is_close(costs, plan.rows, options.close_enough_ratio):
+        if is_close(costs, plan.rows, options.close_enough_ratio):
             break
-    return plan.rows, moves
-
-
-def _is_close(costs: Costs, rows: Sequence[Row], ratio: float) -> bool:
-    """Say whether every level is within a share of its value of what counting alone bounds it to."""
-    terms = costs.terms(rows)
-    for number, level in enumerate(costs.levels):
-        value = costs.level_value(level, terms)
-        bound = counting_bound(costs, level, _most(costs, costs.levels[:number], terms))
-        if value - bound > ratio * value:
-            return False
-    return True
-
-
-def _polished(facts: HardFacts, costs: Costs, rows: list[Row], options: RosterOptions) -> list[Row]:
-    """Improve the later levels of a plan that the exact solver found for an earlier one."""
-    plan = Plan(facts, costs, rows)
-    search = Search(plan, seed=options.seed, has_time=options.has_time)
-    search.polish()
-    search.ruin_and_recreate(options.moves // POLISH_ROUNDS)
-    search.polish()
-    return plan.rows
-
-
-def _most(
-    costs: Costs, levels: Sequence[tuple[RosterObjective, ...]], terms: dict[RosterObjective, int]
-) -> dict[RosterObjective, int]:
-    """Return the most each term can be in a plan as good as this one on these levels."""
-    weight_of = costs.facts.problem.weight_of
-    return {
-        term: costs.level_value(level, terms) // weight_of(term)
-        for level in levels
-        for term in level
-        if weight_of(term)
-    }
-
-
-def _prove(
-    facts: HardFacts, costs: Costs, rows: list[Row], options: RosterOptions
-) -> tuple[list[Row], list[int], float]:
-    """Bound every level, improving the plan on the way where the problem is small enough to be solved exactly."""
-    pairs = int(facts.candidate.sum())
-    bounds, spent, model = [], 0.0, None
-    for number, level in enumerate(costs.levels):
-        terms = costs.terms(rows)
-        value = costs.level_value(level, terms)
-        bound = min(value, counting_bound(costs, level, _most(costs, costs.levels[:number], terms)))
-        most_pairs = min(options.bound_pairs, PEOPLE_PAIRS if RosterObjective.PEOPLE_USED in level else pairs)
-        is_worth_it = pairs <= options.exact_pairs or value - bound > options.close_enough_ratio * value
-        if bound < value and is_worth_it and pairs <= most_pairs and options.has_time():
-            from linkage.kernels.roster.linear import level_bound  # loads the solver: only where it is wanted
-
-            model = model or _limited(facts, costs, rows, number)
-            bound = max(bound, level_bound(model, level, options))
-            if bound < value and pairs <= options.exact_pairs and options.has_time():
-                from linkage.kernels.roster.exact import prove  # loads the solver: only where it is wanted
-
-                share = (options.exact_effort - spent) / (len(costs.levels) - number)
-                proof = prove(model, level, rows, options, share)
-                spent += proof.effort
-                found = costs.level_value(level, costs.terms(proof.rows))
-                if found < value:
-                    rows = _polished(facts, costs, proof.rows, options)
-                    value = costs.level_value(level, costs.terms(rows))
-                bound = max(bound, proof.bound)
-        bounds.append(min(bound, value))
-        if model is not None:
-            model.limit_level(level, value)
-    return rows, bounds, spent
-
-
-def _limited(facts: HardFacts, costs: Costs, rows: list[Row], levels: int) -> LinearModel:
-    """Build the model with the levels already decided held at their values."""
-    model = LinearModel(facts, costs)
-    terms = costs.terms(rows)
-    for level in costs.levels[:levels]:
-        model.limit_level(level, costs.level_value(level, terms))
-    return model
+    return plan.rows, moves, not any(plan.company.broken(plan.on_shift))
 
 
 def _result(costs: Costs, rows: Sequence[Row], bounds: Sequence[int], trace: RosterTrace) -> RosterResult:
@@ -147,11 +70,23 @@ def _result(costs: Costs, rows: Sequence[Row], bounds: Sequence[int], trace: Ros
     terms = costs.terms(ordered)
     levels = tuple(
         RosterLevel(terms=level, value=costs.level_value(level, terms), bound=bound)
-        for level, bound in zip(costs.levels, bounds, strict=True)
+        for level, bound in zip(costs.levels, bounds, strict=False)
     )
     return RosterResult(
         volunteer=table[:, 0], shift=table[:, 1], seat=table[:, 2], levels=levels, terms=terms, trace=trace
     )
+
+
+def _no_plan(
+    facts: HardFacts, costs: Costs, proven: Proven, trace: RosterTrace, options: RosterOptions
+) -> RosterResult:
+    """Say that there is no plan, and which rules contradict each other where that is certain."""
+    conflict = None
+    if proven.is_impossible:
+        from linkage.kernels.roster.conflict import find_conflict  # loads the solver: only where it is wanted
+
+        conflict = find_conflict(facts, options)
+    return replace(_result(costs, [], [], trace), levels=(), conflict=conflict, has_plan=False)
 
 
 def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> RosterResult:
@@ -167,20 +102,27 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
     Returns
     -------
     RosterResult
-        The best plan found with its bounds; `check.verify` has passed.
+        The best plan found with its bounds, `check.verify` has passed; or no plan, with the hard rules that
+        contradict each other.
     """
     options = options or RosterOptions()
     facts = HardFacts.of(problem)
     costs = Costs.of(facts)
-    rows, moves = _search(facts, costs, options)
-    rows, bounds, effort = _prove(facts, costs, rows, options)
+    moves = 0
+    if problem.patterns.volunteer.size:
+        proven = solve_exactly(facts, costs, options)
+    else:
+        rows, moves, is_whole = _search(facts, costs, options)
+        proven = prove_levels(facts, costs, rows, options) if is_whole else solve_exactly(facts, costs, options)
     trace = RosterTrace(
         seed=options.seed,
         candidate_pairs=int(facts.candidate.sum()),
         moves=moves,
-        exact_effort=effort,
+        exact_effort=proven.effort,
         is_cut_short=not options.has_time(),
     )
-    result = _result(costs, rows, bounds, trace)
+    if not proven.has_plan:
+        return _no_plan(facts, costs, proven, trace, options)
+    result = _result(costs, proven.rows, proven.bounds, trace)
     check.verify(problem, result)
     return result

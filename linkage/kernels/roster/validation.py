@@ -7,7 +7,6 @@ no mistake, a fixed pair that breaks a hard rule is one (the contradicting rules
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -219,28 +218,6 @@ def _option_mistakes(problem: RosterProblem) -> Iterator[str]:
             yield f"weights[{term}] is {weight}, expected 0..{LARGEST_WEIGHT}"
 
 
-def _fixed_mistakes(problem: RosterProblem) -> Iterator[str]:
-    """Name the hard rules that the fixed pairs break alone or together."""
-    from linkage.kernels.roster import hard
-
-    facts = hard.HardFacts.of(problem)
-    kept = facts.fixed
-    for volunteer, shift in kept:
-        yield from (
-            f"fixed volunteer {volunteer} on shift {shift}: {broken}" for broken in facts.broken_alone(volunteer, shift)
-        )
-    for volunteer in sorted({pair[0] for pair in kept}):
-        own = sorted((pair[1] for pair in kept if pair[0] == volunteer), key=lambda s: (facts.start[s], s))
-        for earlier, later in pairwise(own):
-            if facts.clash(volunteer, earlier, later):
-                yield f"fixed volunteer {volunteer} on shifts {earlier} and {later}: they overlap or leave too little time"
-        yield from (f"fixed volunteer {volunteer}: {broken}" for broken in facts.broken_caps(volunteer, own))
-    for shift in sorted({pair[1] for pair in kept}):
-        people = [pair[0] for pair in kept if pair[1] == shift]
-        if facts.seating(shift, people) is None:
-            yield f"fixed volunteers {people} on shift {shift}: there are not enough seats they may take"
-
-
 def mistakes(problem: RosterProblem) -> list[str]:
     """Return every mistake, the deeper checks only where the numbers themselves make sense."""
     found = list(_option_mistakes(problem))
@@ -252,4 +229,6 @@ def mistakes(problem: RosterProblem) -> list[str]:
     found = list(_meaning_mistakes(problem))
     if found:
         return found
-    return list(_fixed_mistakes(problem))
+    from linkage.kernels.roster.fixed import fixed_mistakes  # reads the facts, which need numbers that make sense
+
+    return list(fixed_mistakes(problem))

@@ -1,22 +1,23 @@
-"""The smallest change of the facts that seats one more person, and the problem after that change.
+"""A change of the facts of a roster problem, and the problem after that change.
 
-A change is only proposed where one person breaks exactly one rule for the seat in the present plan, so that
-applying it is enough: the plan stays as it is and the person is added. Kinds are ordered from what costs
-least to ask for (an hour more) to what costs most (one more volunteer).
+Which change is worth proposing is decided by `proposals`; nothing is solved here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from linkage.kernels.roster.plan import Plan
-from linkage.kernels.roster.problem import ANY, Pairs, RosterProblem, Volunteers, Windows
+from linkage.kernels.roster.columns import ANY, NO_LIMIT
+from linkage.kernels.roster.problem import Pairs, RosterProblem, Volunteers, Windows
 from linkage.terms import RosterChangeKind
 
-NEW = -1
+NEW: Final = -1
 """Stands for a volunteer who is not in the problem yet."""
+NOBODY: Final = -2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +31,19 @@ class RosterChange:
     shift
         The shift it makes possible.
     skill
-        Skill to grant or to look for, or `ANY`.
+        Skill to grant, to renew or to look for, or `ANY`.
     is_lead
         Whether the new volunteer must be qualified to lead.
     minutes
-        By how much: cap minutes raised at most, or minutes of the shift outside the person's windows.
+        By how much: cap minutes raised at most, minutes of the shift outside the person's windows, or minutes for
+        which a certificate must be valid longer.
     raised
         New values of (max_minutes, max_minutes_week, max_minutes_day) for `RAISE_MINUTES`.
+    limit
+        New value of the one number a rule has: strain of the week, weekends, days in a row, shifts of a kind.
+    companion
+        For `NAME_EXPERIENCED`, who of those on the shift is to receive the newcomer as somebody experienced, or
+        `NEW` for an experienced volunteer who comes in addition; `NOBODY` for other kinds.
     """
 
     kind: RosterChangeKind
@@ -46,101 +53,8 @@ class RosterChange:
     is_lead: bool = False
     minutes: int = 0
     raised: tuple[int, int, int] = (0, 0, 0)
-
-
-def _outside_minutes(problem: RosterProblem, volunteer: int, shift: int) -> int:
-    """Minutes of a shift that lie in none of the person's windows."""
-    start, end = int(problem.shifts.start[shift]), int(problem.shifts.end[shift])
-    own = problem.windows.volunteer == volunteer
-    reached, outside = start, 0
-    for opens, closes in sorted(
-        zip(problem.windows.start[own].tolist(), problem.windows.end[own].tolist(), strict=True)
-    ):
-        if closes > reached and opens < end:
-            outside += max(0, opens - reached)
-            reached = max(reached, closes)
-    return outside + max(0, end - reached)
-
-
-def _raise(plan: Plan, volunteer: int, shift: int) -> RosterChange:
-    minutes = plan.minutes[shift]
-    needed = (
-        plan.total[volunteer] + minutes,
-        plan.in_week[volunteer][plan.week[shift]] + minutes,
-        plan.in_day[volunteer][plan.day[shift]] + minutes,
-    )
-    caps = (plan.cap[volunteer], plan.cap_week[volunteer], plan.cap_day[volunteer])
-    raised = (max(needed[0], caps[0]), max(needed[1], caps[1]), max(needed[2], caps[2]))
-    return RosterChange(
-        kind=RosterChangeKind.RAISE_MINUTES,
-        volunteer=volunteer,
-        shift=shift,
-        minutes=max(new - old for new, old in zip(raised, caps, strict=True)),
-        raised=raised,
-    )
-
-
-def _for_person(plan: Plan, volunteer: int, shift: int, *, skill: int, needs_lead: bool) -> RosterChange | None:
-    """Return the change that lets this person take the seat, if exactly one rule stands against it."""
-    facts, problem = plan.facts, plan.facts.problem
-    serving = shift in plan.own[volunteer]
-    lacks_lead = needs_lead and not plan.costs.is_lead[volunteer]
-    if serving:
-        is_enough = needs_lead and lacks_lead
-        return RosterChange(kind=RosterChangeKind.GRANT_LEAD, volunteer=volunteer, shift=shift) if is_enough else None
-    others = list(plan.own[volunteer])
-    if others and facts.clash_table(volunteer, np.asarray([shift]), np.asarray(others)).any():
-        return None
-    broken = []
-    if not plan.fits_caps(volunteer, shift):
-        broken.append(_raise(plan, volunteer, shift))
-    if not facts.available[volunteer, shift]:
-        outside = _outside_minutes(problem, volunteer, shift)
-        kind = RosterChangeKind.EXTEND_AVAILABILITY
-        broken.append(RosterChange(kind=kind, volunteer=volunteer, shift=shift, minutes=outside))
-    if not facts.listed[volunteer, shift]:
-        broken.append(RosterChange(kind=RosterChangeKind.LIST_PAIR, volunteer=volunteer, shift=shift))
-    if skill != ANY and not problem.volunteers.skills[volunteer, skill]:
-        broken.append(RosterChange(kind=RosterChangeKind.GRANT_SKILL, volunteer=volunteer, shift=shift, skill=skill))
-    if lacks_lead:
-        broken.append(RosterChange(kind=RosterChangeKind.GRANT_LEAD, volunteer=volunteer, shift=shift))
-    return broken[0] if len(broken) == 1 else None
-
-
-def cheapest_change(plan: Plan, shift: int, seat: int) -> RosterChange | None:
-    """Find the cheapest change that seats one more person; `seat` is `ANY` where only the lead is missing.
-
-    A lead who would have to come in addition needs an open place; without one only somebody who serves there
-    already can qualify, or a new volunteer can take the place of one who is not fixed. None where the shift
-    has no place at all that could change hands.
-    """
-    needs_lead = seat == ANY
-    places = plan.facts.seats_of_shift[shift] if needs_lead else [seat]
-    room = [s for s in places if plan.is_open(s)]
-    order = list(RosterChangeKind)
-    found: list[tuple[tuple[int, int, int], RosterChange]] = []
-    for volunteer in range(len(plan.own)):
-        if room or shift in plan.own[volunteer]:
-            change = _for_person(plan, volunteer, shift, skill=_easiest(plan, room), needs_lead=needs_lead)
-            if change is not None:
-                found.append(((order.index(change.kind), change.minutes, volunteer), change))
-    if found:
-        return min(found, key=lambda item: item[0])[1]
-    held = [plan.own[v][shift] for v in plan.on_shift[shift] if (v, shift) not in plan.fixed]
-    if not room and not held:
-        return None
-    return RosterChange(
-        kind=RosterChangeKind.ADD_VOLUNTEER,
-        volunteer=NEW,
-        shift=shift,
-        skill=_easiest(plan, room or held),
-        is_lead=needs_lead,
-    )
-
-
-def _easiest(plan: Plan, seats: list[int]) -> int:
-    """Skill asked by the seat that most people can take: any if there is one."""
-    return min((plan.facts.skill_of_seat[seat] for seat in seats), default=ANY)
+    limit: int = 0
+    companion: int = NOBODY
 
 
 def _with_volunteer(problem: RosterProblem, change: RosterChange) -> RosterProblem:
@@ -148,9 +62,9 @@ def _with_volunteer(problem: RosterProblem, change: RosterChange) -> RosterProbl
     skills = np.zeros((1, people.skills.shape[1]), dtype=np.bool_)
     if change.skill != ANY:
         skills[0, change.skill] = True
-    one = Volunteers.of(1, skills=skills, leads=[change.is_lead])
+    one = Volunteers.of(1, skills=skills, leads=[change.is_lead], experienced=[change.companion == NEW])
     volunteers = Volunteers(
-        **{name: np.concatenate((getattr(people, name), new_one)) for name, new_one in vars(one).items()}
+        **{name: np.concatenate((getattr(people, name), column)) for name, column in vars(one).items()}
     )
     served = problem.served_minutes
     if served.size:
@@ -177,31 +91,74 @@ def _with_pair(problem: RosterProblem, volunteer: int, shift: int) -> RosterProb
     return replace(problem, eligible=pairs)
 
 
+def _with_people(problem: RosterProblem, volunteer: int, **values: int | bool) -> RosterProblem:
+    """Set columns of one volunteer."""
+    columns = {}
+    for name, value in values.items():
+        columns[name] = getattr(problem.volunteers, name).copy()
+        columns[name][volunteer] = value
+    return replace(problem, volunteers=replace(problem.volunteers, **columns))
+
+
 def _with_caps(problem: RosterProblem, change: RosterChange) -> RosterProblem:
+    total, week, day = change.raised
+    return _with_people(problem, change.volunteer, max_minutes=total, max_minutes_week=week, max_minutes_day=day)
+
+
+def _with_skill(problem: RosterProblem, change: RosterChange) -> RosterProblem:
     people = problem.volunteers
-    caps = {}
-    for name, value in zip(("max_minutes", "max_minutes_week", "max_minutes_day"), change.raised, strict=True):
-        caps[name] = getattr(people, name).copy()
-        caps[name][change.volunteer] = value
-    return replace(problem, volunteers=replace(people, **caps))
+    skills, until = people.skills.copy(), people.skill_until.copy()
+    skills[change.volunteer, change.skill] = True
+    is_renewed = change.kind is RosterChangeKind.RENEW_CERTIFICATE
+    until[change.volunteer, change.skill] = problem.shifts.end[change.shift] if is_renewed else NO_LIMIT
+    return replace(problem, volunteers=replace(people, skills=skills, skill_until=until))
+
+
+def _with_company(problem: RosterProblem, change: RosterChange) -> RosterProblem:
+    if change.companion == NEW:
+        return _with_volunteer(problem, change)
+    return _with_people(problem, change.companion, experienced=True)
+
+
+def _with_pattern(problem: RosterProblem, change: RosterChange) -> RosterProblem:
+    patterns = problem.patterns
+    if change.kind is RosterChangeKind.WORK_DAY_OFF:
+        pair = np.asarray([change.volunteer, problem.shifts.day[change.shift]])
+        kept = patterns.days_off[(patterns.days_off != pair).any(axis=1)]
+        return replace(problem, patterns=replace(patterns, days_off=kept))
+    row = int(np.flatnonzero(patterns.volunteer == change.volunteer)[0])
+    name = {
+        RosterChangeKind.LONGER_RUN: "max_consecutive_days",
+        RosterChangeKind.MORE_WEEKENDS: "max_weekends",
+        RosterChangeKind.MORE_OF_KIND: "max_shifts_by_kind",
+    }[change.kind]
+    column = getattr(patterns, name).copy()
+    if change.kind is RosterChangeKind.MORE_OF_KIND:
+        column[row, problem.shifts.kind[change.shift]] = change.limit
+    else:
+        column[row] = change.limit
+    return replace(problem, patterns=replace(patterns, **{name: column}))
+
+
+_APPLIED: Final[dict[RosterChangeKind, Callable[[RosterProblem, RosterChange], RosterProblem]]] = {
+    RosterChangeKind.RAISE_MINUTES: _with_caps,
+    RosterChangeKind.RAISE_STRAIN: lambda problem, change: _with_people(
+        problem, change.volunteer, strain_cap_week=change.limit
+    ),
+    RosterChangeKind.MORE_OF_KIND: _with_pattern,
+    RosterChangeKind.LONGER_RUN: _with_pattern,
+    RosterChangeKind.MORE_WEEKENDS: _with_pattern,
+    RosterChangeKind.WORK_DAY_OFF: _with_pattern,
+    RosterChangeKind.EXTEND_AVAILABILITY: lambda problem, change: _with_window(problem, change.volunteer, change.shift),
+    RosterChangeKind.LIST_PAIR: lambda problem, change: _with_pair(problem, change.volunteer, change.shift),
+    RosterChangeKind.RENEW_CERTIFICATE: _with_skill,
+    RosterChangeKind.NAME_EXPERIENCED: _with_company,
+    RosterChangeKind.GRANT_SKILL: _with_skill,
+    RosterChangeKind.GRANT_LEAD: lambda problem, change: _with_people(problem, change.volunteer, leads=True),
+    RosterChangeKind.ADD_VOLUNTEER: _with_volunteer,
+}
 
 
 def apply_change(problem: RosterProblem, change: RosterChange) -> RosterProblem:
     """Return the problem with the change made; a new volunteer gets the next index."""
-    kind, volunteer, shift = change.kind, change.volunteer, change.shift
-    if kind is RosterChangeKind.RAISE_MINUTES:
-        return _with_caps(problem, change)
-    if kind is RosterChangeKind.EXTEND_AVAILABILITY:
-        return _with_window(problem, volunteer, shift)
-    if kind is RosterChangeKind.LIST_PAIR:
-        return _with_pair(problem, volunteer, shift)
-    if kind is RosterChangeKind.ADD_VOLUNTEER:
-        return _with_volunteer(problem, change)
-    people = problem.volunteers
-    if kind is RosterChangeKind.GRANT_LEAD:
-        leads = people.leads.copy()
-        leads[volunteer] = True
-        return replace(problem, volunteers=replace(people, leads=leads))
-    skills = people.skills.copy()
-    skills[volunteer, change.skill] = True
-    return replace(problem, volunteers=replace(people, skills=skills))
+    return _APPLIED[change.kind](problem, change)

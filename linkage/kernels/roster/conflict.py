@@ -95,17 +95,20 @@ def _ban_rows(model: LinearModel, facts: HardFacts, people: Flags) -> Iterator[t
 class _Question:
     """Rows that always hold, and groups of rows that may be left out; asked whether some choice of groups is possible."""
 
-    def __init__(self, model: LinearModel, bans: Iterator[tuple[int, RuleUse]], options: RosterOptions) -> None:
+    def __init__(
+        self, model: LinearModel, people: Flags, bans: Iterator[tuple[int, RuleUse]], options: RosterOptions
+    ) -> None:
         self.model, self.options, self.asked = model, options, 0
         self.always: list[int] = []
         self.rows_of: dict[RuleUse, list[int]] = defaultdict(list)
         for column, use in bans:
             model.add([(column, 1)], 0, use)
         for row in range(len(model.rows)):
-            if row in model.uses:
-                self.rows_of[model.uses[row]].append(row)
-            else:
+            named = model.uses.get(row)
+            if named is None:
                 self.always.append(row)
+            elif named.volunteer < 0 or people[named.volunteer]:
+                self.rows_of[named].append(row)
 
     def is_impossible(self, uses: Sequence[RuleUse]) -> bool:
         """Whether these rules contradict each other for certain."""
@@ -158,7 +161,7 @@ def _among(facts: HardFacts, people: Flags, options: RosterOptions, ask: Callabl
         return None
     wide = _wide(facts.problem, people)
     model = _Statement(wide, Costs.of(wide))
-    question = _Question(model, _ban_rows(model, facts, people), options)
+    question = _Question(model, people, _ban_rows(model, facts, people), options)
     uses = sorted(question.rows_of, key=lambda use: (list(RosterRule).index(use.rule), use))
     return _filtered(question, uses) if question.is_impossible(uses) else None
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.kernels.roster.changes import RosterChange, cheapest_change
+from linkage.kernels.roster.barriers import BIT, FUNNEL_BITS, Barriers, smallest_reasons
+from linkage.kernels.roster.changes import RosterChange
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.plan import Plan
 from linkage.kernels.roster.problem import ANY, RosterProblem
+from linkage.kernels.roster.proposals import cheapest_change
 from linkage.kernels.roster.result import RosterResult
 from linkage.terms import RosterObjective, RosterStep, ShortfallCause
 
@@ -50,7 +52,9 @@ class Shortage:
         Empty places; 1 for a missing lead.
     funnel
         Rules in order. Up to `OVERLAP` they are hard facts that no plan changes; what `TAKEN` removes is held
-        by other shifts of this plan, the `rivals`.
+        by other shifts of this plan, the `rivals`. Patterns, teams and company are seen as the plan stands.
+    reasons
+        The fewest rules of which everybody breaks at least one; none where somebody is free.
     change
         The cheapest change that fills one place; None where somebody is free and another aim goes first, and
         for a missing lead where the shift has no place that could change hands.
@@ -60,6 +64,7 @@ class Shortage:
     seat: int
     missing_count: int
     funnel: tuple[FunnelStep, ...]
+    reasons: tuple[RosterStep, ...]
     rivals: tuple[Rival, ...]
     change: RosterChange | None
 
@@ -99,75 +104,50 @@ def plan_of(problem: RosterProblem, result: RosterResult) -> Plan:
     return Plan(facts, Costs.of(facts), rows)
 
 
-def _fixed_plan(plan: Plan) -> Plan:
-    """Return the plan with nothing but the fixed pairs."""
-    return Plan(plan.facts, plan.costs, [row for row in plan.rows if row[:2] in plan.fixed])
-
-
-def _holders(plan: Plan, volunteer: int, shift: int) -> list[int]:
-    """Shifts that keep this volunteer from the shift: those that clash, else all that use up the minutes."""
-    own = [s for s in plan.own[volunteer] if s != shift]
-    clashing = [s for s in own if plan.facts.clash(volunteer, shift, s)]
-    return clashing or own
-
-
-def _funnel(plan: Plan, bare: Plan, shift: int, people: Iterable[int]) -> tuple[list[FunnelStep], list[int], list[int]]:
-    """Run the rules over those who have the skill; return the steps, who is free, and who is held by others."""
-    facts = plan.facts
-    left = list(people)
-    steps = []
-    if facts.problem.eligible is not None:
-        left = [v for v in left if facts.listed[v, shift]]
-        steps.append(FunnelStep(step=RosterStep.LISTED, left_count=len(left)))
-    left = [v for v in left if facts.available[v, shift]]
-    steps.append(FunnelStep(step=RosterStep.AVAILABLE, left_count=len(left)))
-    left = [v for v in left if shift in plan.own[v] or bare.fits_caps(v, shift)]
-    steps.append(FunnelStep(step=RosterStep.MINUTES, left_count=len(left)))
-    left = [v for v in left if shift not in plan.own[v] and bare.can_serve(v, shift)]
-    steps.append(FunnelStep(step=RosterStep.OVERLAP, left_count=len(left)))
-    free = [v for v in left if plan.can_serve(v, shift)]
-    steps.append(FunnelStep(step=RosterStep.TAKEN, left_count=len(free)))
-    return steps, free, [v for v in left if not plan.can_serve(v, shift)]
-
-
-def _shortage(plan: Plan, bare: Plan, shift: int, seat: int) -> Shortage:
-    people = plan.facts.problem.volunteers
-    if seat == ANY:
-        able = np.flatnonzero(people.leads & plan.facts.skilled[:, shift]).tolist()
-        first, missing = RosterStep.LEAD, 1
-    else:
-        skill = plan.facts.skill_of_seat[seat]
-        able = np.flatnonzero(people.skills[:, skill]).tolist() if skill != ANY else list(range(len(plan.own)))
-        first, missing = RosterStep.SKILL, plan.costs.target[seat] - plan.filled[seat]
-    steps, free, held = _funnel(plan, bare, shift, able)
-    rivals = Counter(s for volunteer in held for s in _holders(plan, volunteer, shift))
+def _rivals(plan: Plan, shift: int, held: Iterable[int]) -> tuple[Rival, ...]:
+    """Count the shifts that keep these people: those that clash, else all that use up the minutes."""
+    count: Counter[int] = Counter()
+    for volunteer in held:
+        own = list(plan.own[volunteer])
+        clashing = [s for s in own if plan.clashes[volunteer][shift] & plan.place[s]]
+        count.update(clashing or own)
     priority = plan.facts.problem.shifts.priority
+    return tuple(
+        Rival(shift=s, people_count=people, priority=int(priority[s]))
+        for s, people in sorted(count.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _shortage(barriers: Barriers, shift: int, seat: int) -> Shortage:
+    plan = barriers.plan
+    found = barriers.of(shift, seat)
+    missing = 1 if seat == ANY else plan.costs.target[seat] - plan.filled[seat]
+    free = np.flatnonzero(found & FUNNEL_BITS == 0).tolist()
     can_enter = any(plan.is_open(s) for v in free for s in plan.seats_for[v][shift]) if seat == ANY else bool(free)
     return Shortage(
         shift=shift,
         seat=seat,
         missing_count=missing,
-        funnel=(FunnelStep(step=first, left_count=len(able)), *steps),
-        rivals=tuple(
-            Rival(shift=s, people_count=count, priority=int(priority[s]))
-            for s, count in sorted(rivals.items(), key=lambda item: (-item[1], item[0]))
-        ),
-        change=None if can_enter else cheapest_change(plan, shift, seat),
+        funnel=tuple(FunnelStep(step=step, left_count=left) for step, left in barriers.funnel(found, seat)),
+        reasons=() if can_enter else smallest_reasons(found),
+        rivals=_rivals(plan, shift, np.flatnonzero(found & FUNNEL_BITS == BIT[RosterStep.TAKEN]).tolist()),
+        change=None if can_enter else cheapest_change(barriers, found, shift, seat),
     )
 
 
 def shortages(problem: RosterProblem, result: RosterResult) -> list[Shortage]:
-    """Explain every seat below target and every shift without its lead, by shift and seat."""
+    """Explain every seat below target and every shift without its lead, by shift and seat; none without a plan."""
     filled = np.bincount(result.seat, minlength=problem.seats.target.size)
-    if (filled >= problem.seats.target).all() and not result.terms[RosterObjective.LEAD_MISSING]:
+    is_full = (filled >= problem.seats.target).all() and not result.terms[RosterObjective.LEAD_MISSING]
+    if is_full or not result.has_plan:
         return []
     plan = plan_of(problem, result)
-    bare = _fixed_plan(plan)
+    barriers = Barriers(plan)
     found = []
     for shift in range(problem.shift_count):
-        found += [_shortage(plan, bare, shift, seat) for seat in plan.facts.seats_of_shift[shift] if plan.is_open(seat)]
+        found += [_shortage(barriers, shift, seat) for seat in plan.facts.seats_of_shift[shift] if plan.is_short(seat)]
         if plan.costs.lead_cost[shift] and not plan.led[shift]:
-            found.append(_shortage(plan, bare, shift, ANY))
+            found.append(_shortage(barriers, shift, ANY))
     return found
 
 

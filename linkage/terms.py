@@ -672,6 +672,42 @@ class ContactOutcome(Term):
     NEEDS_ACTION = "needs_action", "需跟进处理"  # reached, and something is to be done
 
 
+class RoundsObjective(Term):
+    """What a plan of visit rounds keeps small, in this order."""
+
+    UNSERVED = "unserved", "未安排的走访（按优先级加权）"
+    TRAVEL_MINUTES = "travel_minutes", "路上时间"
+
+
+class RoundsStatus(Term):
+    """How good a plan of visit rounds is known to be."""
+
+    OPTIMAL = "optimal", "已证明最优"
+    BEST_FOUND = "best_found", "目前最好方案"
+
+
+class RoundsCause(Term):
+    """Why a visit is in no round; the first that holds."""
+
+    NO_SKILL = "no_skill", "没有人具备所需技能"
+    TOO_FEW_PEOPLE = "too_few_people", "同一天能一起上门的人不足"
+    OVER_CAPACITY = "over_capacity", "超过任何人一次能带的份数"
+    OUTSIDE_HOURS = "outside_hours", "不在任何人的上班时间内"
+    OUT_OF_REACH = "out_of_reach", "路程太远，来不及往返"
+    TOO_FEW_DAYS = "too_few_days", "可走访的日子不足"
+    NOT_ENOUGH_TIME = "not_enough_time", "时间已用于其他走访"
+
+
+class RoundsChangeKind(Term):
+    """A change that lets one more visit into the rounds."""
+
+    EXTEND_HOURS = "extend_hours", "延长上班时间"
+    WIDEN_WINDOW = "widen_window", "放宽上门时段"
+    RAISE_CAPACITY = "raise_capacity", "多带份数"
+    GRANT_SKILL = "grant_skill", "取得技能"
+    ADD_WORKER = "add_worker", "增加一人"
+
+
 class PaceStanding(Term):
     """How what is done stands against the time that has passed."""
 

@@ -23,20 +23,22 @@ def verify(problem: AssignmentProblem, result: AssignmentResult) -> tuple[str, .
         return shape
     return (
         *_needs(problem, result),
+        *_choices(problem, result),
         *_capacities(problem, result),
         *_claims(problem, result),
     )
 
 
-def _keys(problem: AssignmentProblem, need: Integers, offer: Integers) -> Integers:
-    keys: Integers = need * max(1, problem.offer_count) + offer
+def _keys(problem: AssignmentProblem, need: Integers, offer: Integers, window: Integers) -> Integers:
+    places = need * max(1, problem.offer_count) + offer
+    keys: Integers = places * (problem.window_count + 1) + (window + 1)
     return keys
 
 
 def _units(problem: AssignmentProblem, result: AssignmentResult) -> tuple[Integers, Integers]:
     """Spread the plan over the problem's pairs; tell the rows of the plan that are no pair."""
-    pairs = _keys(problem, problem.pair_need, problem.pair_offer)
-    keys = _keys(problem, result.need, result.offer)
+    pairs = _keys(problem, problem.pair_need, problem.pair_offer, problem.pair_window)
+    keys = _keys(problem, result.need, result.offer, result.window)
     units = np.zeros(problem.pair_count, dtype=np.int64)
     place = np.searchsorted(pairs, keys)
     known = place < pairs.size
@@ -46,15 +48,16 @@ def _units(problem: AssignmentProblem, result: AssignmentResult) -> tuple[Intege
 
 
 def _shape(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
-    if not result.need.size == result.offer.size == result.quantity.size:
+    if not result.need.size == result.offer.size == result.window.size == result.quantity.size:
         yield "the plan's columns differ in length"
         return
-    if (np.diff(_keys(problem, result.need, result.offer)) <= 0).any():
+    if (np.diff(_keys(problem, result.need, result.offer, result.window)) <= 0).any():
         yield "the plan is not sorted by need and offer, or lists a pair twice"
     if (result.quantity < 1).any():
         yield "the plan has a match of no units"
     for row in _units(problem, result)[1].tolist():
-        yield f"need {result.need[row]} is matched to offer {result.offer[row]}, which is not eligible"
+        where = "" if result.window[row] == NONE else f" in window {result.window[row]}"
+        yield f"need {result.need[row]} is matched to offer {result.offer[row]}{where}, which is not eligible"
 
 
 def _needs(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
@@ -77,14 +80,46 @@ def _needs(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str
             )
 
 
+def _choices(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
+    """Exclusive groups, packages and the most that groups may be met, need by need."""
+    if not (problem.group_max.size or problem.has_choices):
+        return
+    units, _ = _units(problem, result)
+    served: Counter[int] = Counter()
+    rows = np.flatnonzero(units)
+    for need, amount in zip(problem.pair_need[rows].tolist(), units[rows].tolist(), strict=True):
+        served[need] += amount
+    met_in_group: Counter[int] = Counter()
+    met_of_set: dict[int, list[int]] = {}
+    for need, amount in sorted(served.items()):
+        met_in_group[int(problem.need_group[need])] += amount
+        met_of_set.setdefault(int(problem.need_exclusive[need]), []).append(need)
+    for group, most in enumerate(problem.group_max.tolist()):
+        if most != NONE and met_in_group[group] > most:
+            yield f"group {group} is met {met_in_group[group]} of at most {most} units"
+    for name, needs in sorted(met_of_set.items()):
+        if name != NONE and len(needs) > 1:
+            yield f"needs {needs} of exclusive group {name} are met together"
+    begun = {int(problem.need_package[need]) for need in served} - {NONE}
+    for need in np.flatnonzero(np.isin(problem.need_package, sorted(begun))).tolist():
+        if served[need] < problem.need_quantity[need]:
+            yield f"need {need} of package {problem.need_package[need]} is not met whole, others of it are served"
+
+
 def _capacities(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
     units, _ = _units(problem, result)
     used: Counter[int] = Counter()
     by_source: Counter[int] = Counter()
+    by_window: Counter[int] = Counter()
     rows = np.flatnonzero(units)
     taken = (units[rows] * problem.pair_use[rows]).tolist()
     for offer, amount in zip(problem.pair_offer[rows].tolist(), taken, strict=True):
         used[offer] += amount
+    for window, amount in zip(problem.pair_window[rows].tolist(), taken, strict=True):
+        by_window[window] += amount
+    for window, amount in sorted(by_window.items()):
+        if window != NONE and amount > problem.window_capacity[window]:
+            yield f"window {window} gives {amount} of {problem.window_capacity[window]} units of capacity"
     for offer, amount in sorted(used.items()):
         by_source[int(problem.offer_source[offer])] += amount
         if amount > problem.offer_capacity[offer]:
@@ -119,9 +154,13 @@ def _count(problem: AssignmentProblem, units: Integers, objective: MatchObjectiv
     if objective is MatchObjective.CHANGED:
         rows = np.flatnonzero(problem.previous > units)
         return int((problem.previous[rows] - units[rows]).sum())
+    rows = np.flatnonzero(units)
     if objective is MatchObjective.COST:
-        rows = np.flatnonzero(units)
         return int((units[rows] * problem.pair_cost[rows]).sum())
+    if objective is MatchObjective.CONTINUITY:
+        known = set(problem.pair_need[problem.is_last == 1].tolist())
+        other = [row for row in rows.tolist() if not problem.is_last[row] and int(problem.pair_need[row]) in known]
+        return int(units[other].sum())
     served = np.zeros(problem.need_count, dtype=np.int64)
     np.add.at(served, problem.pair_need, units)
     unmet = problem.need_quantity - served
@@ -130,6 +169,10 @@ def _count(problem: AssignmentProblem, units: Integers, objective: MatchObjectiv
     total = 0
     for group in range(problem.group_count):
         members = problem.need_group == group
+        if objective is MatchObjective.QUOTA_SHORTFALL:
+            least = int(problem.group_min[group]) if group < problem.group_min.size else 0
+            total += max(0, least - int(served[members].sum()))
+            continue
         asked, without = int(problem.need_quantity[members].sum()), int(unmet[members].sum())
         step, before = 0, 0  # the units up to `step` percent of what is asked cost `step` each
         while before < without:

@@ -11,13 +11,14 @@ from typing import Final
 
 import numpy as np
 
-from linkage.kernels.assignment import network
+from linkage.kernels.assignment import flow, network
 from linkage.kernels.assignment.objectives import values_of
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Integers
-from linkage.kernels.assignment.remainder import Remainder, room_of, subtract_fixed, use_of
+from linkage.kernels.assignment.remainder import Remainder, room_of, subtract_fixed, use_of, window_use_of
 from linkage.terms import MatchObjective
 
 _SIZES: Final = 8
+_ON_GROUPS: Final = frozenset((MatchObjective.UNFAIRNESS, MatchObjective.QUOTA_SHORTFALL))
 
 
 def reseat(
@@ -45,7 +46,7 @@ def reseat(
     for size in np.sort(common)[::-1].tolist():
         if seconds_left() <= 0:
             break
-        tried = _seat(problem, levels, remainder, units, size)
+        tried = _seat(problem, levels, remainder, units, size, seconds_left)
         values = best if tried is None else values_of(problem, levels, tried)
         if tried is not None and values < best:
             units, best = tried, values
@@ -53,11 +54,17 @@ def reseat(
 
 
 def _seat(
-    problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: Remainder, units: Integers, size: int
+    problem: AssignmentProblem,
+    levels: Sequence[MatchObjective],
+    remainder: Remainder,
+    units: Integers,
+    size: int,
+    seconds_left: Callable[[], float],
 ) -> Integers | None:
     """Seat the needs of one size; None where they are not alike at every offer."""
     members = remainder.quantity == size
-    if MatchObjective.UNFAIRNESS in levels:  # who is served stays as it is: groups share their shortage across sizes
+    if problem.group_max.size or not _ON_GROUPS.isdisjoint(levels):
+        # who is served stays as it is: groups share what they get across sizes
         served = np.zeros(problem.need_count, dtype=np.bool_)
         served[problem.pair_need[units > 0]] = True
         members &= served
@@ -73,17 +80,21 @@ def _seat(
         offer_capacity=problem.offer_capacity - by_offer,
         offer_source=problem.offer_source,
         source_caps=np.where(problem.source_caps == NONE, NONE, problem.source_caps - by_source),
+        window_offer=problem.window_offer,
+        window_capacity=problem.window_capacity - window_use_of(problem, others),
         pair_need=place[problem.pair_need[pairs]],
         pair_offer=problem.pair_offer[pairs],
+        pair_window=problem.pair_window[pairs],
         pair_cost=problem.pair_cost[pairs],
         pair_use=problem.pair_use[pairs] * size,
+        is_last=problem.is_last[pairs],
         previous=np.minimum(problem.previous[pairs], 1),
     )
     left, _ = subtract_fixed(part)
     room = room_of(part, left)
     if not room.is_exact:
         return None
-    net = network.build(part, [level for level in levels if level is not MatchObjective.UNFAIRNESS], left, room)
-    flow, _ = network.solve(net, network.blocks_of(net))
-    others[pairs] = net.units(flow, part.pair_count) * size
+    net = network.build(part, [level for level in levels if level not in _ON_GROUPS], left, room)
+    solved = flow.solve(net, network.blocks_of(net), seconds_left)
+    others[pairs] = net.units(solved.flow, part.pair_count) * size
     return others

@@ -28,8 +28,17 @@ def levels_of(problem: AssignmentProblem, asked: Sequence[MatchObjective] | None
         An objective stands twice, or nothing asks for needs to be met.
     """
     if asked is None:
-        optional = (MatchObjective.CHANGED,) if problem.previous.any() else ()
-        asked = (MatchObjective.UNMET_PRIORITY, *optional, MatchObjective.COST)
+        asked = [
+            level
+            for level, has_meaning in (
+                (MatchObjective.QUOTA_SHORTFALL, problem.group_min.any()),
+                (MatchObjective.UNMET_PRIORITY, True),
+                (MatchObjective.CHANGED, problem.previous.any()),
+                (MatchObjective.CONTINUITY, problem.is_last.any()),
+                (MatchObjective.COST, True),
+            )
+            if has_meaning
+        ]
     levels = list(asked)
     mistakes = [f"objective {level} stands twice" for level in dict.fromkeys(levels) if levels.count(level) > 1]
     if MatchObjective.UNMET_PRIORITY not in levels:
@@ -48,10 +57,7 @@ def levels_of(problem: AssignmentProblem, asked: Sequence[MatchObjective] | None
 
 def group_demand(problem: AssignmentProblem) -> Integers:
     """Count the units each group asks for."""
-    demand = np.zeros(problem.group_count, dtype=np.int64)
-    inside = problem.need_group != NONE
-    np.add.at(demand, problem.need_group[inside], problem.need_quantity[inside])
-    return demand
+    return by_group_of(problem, problem.need_quantity)
 
 
 def step_widths(demand: Integers) -> Integers:
@@ -74,21 +80,45 @@ def unmet_of(problem: AssignmentProblem, units: Integers) -> Integers:
     return unmet
 
 
+def by_group_of(problem: AssignmentProblem, by_need: Integers) -> Integers:
+    """Add up a number of each need by group: (n_groups,) int64."""
+    total = np.zeros(problem.group_count, dtype=np.int64)
+    inside = problem.need_group != NONE
+    np.add.at(total, problem.need_group[inside], by_need[inside])
+    return total
+
+
+def allowed_unmet(problem: AssignmentProblem) -> Integers:
+    """Tell how many unmet units of each group leave its minimum reached: (n_groups,) int64, may be negative."""
+    demand = group_demand(problem)
+    least = np.zeros_like(demand)
+    least[: problem.group_min.size] = problem.group_min
+    return demand - least
+
+
+def is_another(problem: AssignmentProblem) -> Integers:
+    """Tell the pairs by which another than the need's last helper would meet it: (n_pairs,) int64, 0 or 1."""
+    has_last = np.zeros(problem.need_count, dtype=np.int64)
+    has_last[problem.pair_need[problem.is_last > 0]] = 1
+    return has_last[problem.pair_need] * (1 - problem.is_last)
+
+
 def values_of(problem: AssignmentProblem, levels: Sequence[MatchObjective], units: Integers) -> tuple[int, ...]:
     """Tell what a plan is worth on each level, lower is better; `units` is (n_pairs,) int64."""
     unmet = unmet_of(problem, units)
     values = []
     for level in levels:
         match level:
+            case MatchObjective.QUOTA_SHORTFALL:
+                value = np.maximum(by_group_of(problem, unmet) - allowed_unmet(problem), 0).sum()
             case MatchObjective.UNMET_PRIORITY:
                 value = problem.need_priority @ unmet
             case MatchObjective.UNFAIRNESS:
-                by_group = np.zeros(problem.group_count, dtype=np.int64)
-                inside = problem.need_group != NONE
-                np.add.at(by_group, problem.need_group[inside], unmet[inside])
-                value = unfairness_of(step_widths(group_demand(problem)), by_group).sum()
+                value = unfairness_of(step_widths(group_demand(problem)), by_group_of(problem, unmet)).sum()
             case MatchObjective.CHANGED:
                 value = np.maximum(problem.previous - units, 0).sum()
+            case MatchObjective.CONTINUITY:
+                value = is_another(problem) @ units
             case MatchObjective.COST:
                 value = problem.pair_cost @ units
         values.append(int(value))
@@ -96,7 +126,12 @@ def values_of(problem: AssignmentProblem, levels: Sequence[MatchObjective], unit
 
 
 def least_of(problem: AssignmentProblem, level: MatchObjective) -> int:
-    """Tell a value that no plan can be below on an objective."""
+    """Tell a value that no plan can be below on an objective, from single limits alone."""
+    if level is MatchObjective.QUOTA_SHORTFALL:
+        return int(np.maximum(-allowed_unmet(problem), 0).sum())
+    if level is MatchObjective.UNMET_PRIORITY:
+        alone = np.diff(problem.need_start) == 0
+        return int(problem.need_priority[alone] @ problem.need_quantity[alone])
     if level is not MatchObjective.COST:
         return 0
     least = np.zeros(problem.need_count, dtype=np.int64)

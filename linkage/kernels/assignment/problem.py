@@ -10,72 +10,45 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from linkage.errors import InvalidProblem
+from linkage.kernels.assignment.validation import (
+    COLUMNS,
+    MAX_CAPACITY,
+    MAX_CAPACITY_SUM,
+    MAX_COST,
+    MAX_PRIORITY,
+    MAX_QUANTITY,
+    NONE,
+    PAIR_COLUMNS,
+    Flags,
+    Integers,
+    integers,
+    mistakes_of,
+)
 
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+__all__ = (
+    "MAX_CAPACITY",
+    "MAX_CAPACITY_SUM",
+    "MAX_COST",
+    "MAX_PRIORITY",
+    "MAX_QUANTITY",
+    "NONE",
+    "AssignmentProblem",
+    "Flags",
+    "Integers",
+)
 
-NONE: Final = -1
-"""No group, no source, or no cap."""
-
-# With these ranges every sum that the kernel forms stays below 2**63.
-MAX_QUANTITY: Final = 10**9
-MAX_COST: Final = 10**9
-MAX_PRIORITY: Final = 10**6
-MAX_CAPACITY: Final = 10**12
-MAX_CAPACITY_SUM: Final = 10**17
-
-_SHOWN: Final = 5
-
-
-def _integers(name: str, values: ArrayLike, mistakes: list[str]) -> Integers:
-    """Turn whole numbers into a read-only int64 column; name what is not one."""
-    array = np.asarray(values)
-    if array.ndim != 1:
-        mistakes.append(f"{name}: must be one column, has {array.ndim} dimensions")
-        return np.zeros(0, dtype=np.int64)
-    if array.dtype.kind == "f":
-        bad = ~np.isfinite(array)
-        if bad.any():
-            mistakes.append(f"{name}: not a number at {_places(bad)}")
-            array = np.where(bad, 0, array)
-        broken = array != np.floor(array)
-        if broken.any():
-            mistakes.append(f"{name}: not a whole number at {_places(broken)}")
-        huge = np.abs(array) > 2.0**62
-        if huge.any():
-            mistakes.append(f"{name}: too large at {_places(huge)}")
-        array = np.where(huge | broken, 0, array)
-    elif array.dtype.kind == "u":
-        huge = array > np.uint64(2**62)
-        if huge.any():
-            mistakes.append(f"{name}: too large at {_places(huge)}")
-            array = np.where(huge, 0, array)
-    elif array.dtype.kind == "O":
-        mistakes.append(f"{name}: holds something that is not a 64-bit whole number")
-        array = np.zeros(array.size)
-    elif array.dtype.kind != "i":
-        mistakes.append(f"{name}: must hold whole numbers, holds {array.dtype}")
-        array = np.zeros(array.size)
-    column = array.astype(np.int64)
-    column.flags.writeable = False
-    return column
-
-
-def _places(bad: Flags) -> str:
-    places = np.flatnonzero(bad)
-    shown = ", ".join(str(place) for place in places[:_SHOWN].tolist())
-    return f"index {shown}" + (f" and {places.size - _SHOWN} more" if places.size > _SHOWN else "")
+_NOTHING: Final = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AssignmentProblem:
     """One round of matching; build with `of`. Construction raises `InvalidProblem` with every mistake.
 
-    Pairs are kept sorted by (need, offer), whatever the order given. Units of a need and units of capacity are
-    not the same where `pair_use` is not 1.
+    Pairs are kept sorted by (need, offer, window), whatever the order given. Units of a need and units of capacity
+    are not the same where `pair_use` is not 1.
 
     Parameters
     ----------
@@ -84,26 +57,40 @@ class AssignmentProblem:
     need_priority
         (n_needs,) int64 weight of one unmet unit, 1 .. `MAX_PRIORITY`.
     need_group
-        (n_needs,) int64 group (such as the estate) the need counts in for fairness, 0 .. n_needs - 1, or `NONE`.
+        (n_needs,) int64 group (such as the estate or the community) the need counts in for fairness and quotas: a
+        row of `group_min` and `group_max` where those are given, else 0 .. n_needs - 1; or `NONE`.
+    need_exclusive
+        (n_needs,) int64 exclusive group, 0 .. n_needs - 1, or `NONE`: at most one need of it is met, in any part.
+    need_package
+        (n_needs,) int64 package, 0 .. n_needs - 1, or `NONE`: its needs are all met whole, or none is served.
     offer_capacity
         (n_offers,) int64 units of capacity, 0 .. `MAX_CAPACITY`.
     offer_source
         (n_offers,) int64 row of `source_caps`, or `NONE`.
     source_caps
         (n_sources,) int64 units of capacity that may be used of all the source's offers together; `NONE` for no cap.
-    pair_need, pair_offer
-        (n_pairs,) int64, each pair at most once.
+    window_offer, window_capacity
+        (n_windows,) int64: a time window of an offer, and the units of capacity it has under that of the offer.
+    group_min, group_max
+        (n_groups,) int64 units of the group's needs to be met: at least (objective `quota_shortfall`; 0 for none),
+        at most (always kept; `NONE` for no maximum).
+    pair_need, pair_offer, pair_window
+        (n_pairs,) int64, each triple at most once; the window is one of the offer's, or `NONE`.
     pair_cost
         (n_pairs,) int64 cost of one unit of the need, lower is better, at most `MAX_COST` either side of 0.
     pair_use
         (n_pairs,) int64 units of capacity that one unit of the need takes, 1 .. `MAX_QUANTITY`.
+    is_last
+        (n_pairs,) int64, 1 where the offer helped the need in the last cycle: every unit of a need with such a pair
+        that another offer meets counts one `continuity`.
     previous
-        (n_pairs,) int64 units the last accepted plan had on the pair; losing one counts one `changed`, also where
-        the need has become smaller since.
+        (n_pairs,) int64 units the last accepted plan of this round had on the pair; losing one counts one `changed`,
+        also where the need has become smaller since.
     fixed
-        (n_pairs,) int64 units that must stay on the pair, at least; any of them fix an undivided need whole.
+        (n_pairs,) int64 units that must stay on the pair, at least; any of them fix an undivided need whole, and the
+        whole package of a need.
     indivisible
-        A need is met whole by one offer or not at all.
+        A need is met whole by one pair or not at all.
     fair_groups
         Share what cannot be met evenly between groups (objective `unfairness`).
     """
@@ -111,13 +98,21 @@ class AssignmentProblem:
     need_quantity: Integers
     need_priority: Integers
     need_group: Integers
+    need_exclusive: Integers
+    need_package: Integers
     offer_capacity: Integers
     offer_source: Integers
     source_caps: Integers
+    window_offer: Integers
+    window_capacity: Integers
+    group_min: Integers
+    group_max: Integers
     pair_need: Integers
     pair_offer: Integers
+    pair_window: Integers
     pair_cost: Integers
     pair_use: Integers
+    is_last: Integers
     previous: Integers
     fixed: Integers
     indivisible: bool = False
@@ -127,29 +122,25 @@ class AssignmentProblem:
 
     def __post_init__(self) -> None:
         mistakes: list[str] = []
-        for name in _COLUMNS:
-            object.__setattr__(self, name, _integers(name, getattr(self, name), mistakes))
-        mistakes += _shape_mistakes(self)
-        if not mistakes:
-            mistakes += _range_mistakes(self)
+        for name in COLUMNS:
+            object.__setattr__(self, name, integers(name, getattr(self, name), mistakes))
+        mistakes += mistakes_of(self)
         if mistakes:
             raise InvalidProblem(
                 f"the matching problem has {len(mistakes)} mistake(s); correct them and try again", mistakes
             )
-        order = np.lexsort((self.pair_offer, self.pair_need))
-        for name in _PAIR_COLUMNS:
-            column = getattr(self, name)[order]
-            column.flags.writeable = False
-            object.__setattr__(self, name, column)
+        if not self._is_sorted():
+            order = np.lexsort((self.pair_window, self.pair_offer, self.pair_need))
+            for name in PAIR_COLUMNS:
+                column = getattr(self, name)[order]
+                column.flags.writeable = False
+                object.__setattr__(self, name, column)
         starts = np.searchsorted(self.pair_need, np.arange(self.need_count + 1))
         object.__setattr__(self, "need_start", starts.astype(np.int64))
-        twice = (np.diff(self.pair_need) == 0) & (np.diff(self.pair_offer) == 0)
-        if twice.any():
-            pairs = [
-                f"pair (need {self.pair_need[k]}, offer {self.pair_offer[k]}) is listed twice"
-                for k in np.flatnonzero(twice)[:_SHOWN].tolist()
-            ]
-            raise InvalidProblem("the matching problem lists pairs twice; list each once", pairs)
+
+    def _is_sorted(self) -> bool:
+        need, offer, window = (np.diff(column) for column in (self.pair_need, self.pair_offer, self.pair_window))
+        return bool(((need > 0) | ((need == 0) & ((offer > 0) | ((offer == 0) & (window >= 0))))).all())
 
     @classmethod
     def of(
@@ -162,29 +153,51 @@ class AssignmentProblem:
         pair_cost: ArrayLike,
         need_priority: ArrayLike | None = None,
         need_group: ArrayLike | None = None,
+        need_exclusive: ArrayLike | None = None,
+        need_package: ArrayLike | None = None,
         offer_source: ArrayLike | None = None,
         source_caps: ArrayLike = (),
+        window_offer: ArrayLike = (),
+        window_capacity: ArrayLike = (),
+        group_min: ArrayLike | None = None,
+        group_max: ArrayLike | None = None,
+        pair_window: ArrayLike | None = None,
         pair_use: ArrayLike | None = None,
+        is_last: ArrayLike | None = None,
         previous: ArrayLike | None = None,
         fixed: ArrayLike | None = None,
         indivisible: bool = False,
         fair_groups: bool = False,
     ) -> Self:
-        """Fill what is not given: priority 1, use 1, no groups, no sources, nothing previous, nothing fixed."""
+        """Fill what is not given: priority 1, use 1, no groups, quotas, sources or windows, nothing fixed or before."""
         needs, offers, pairs = np.size(need_quantity), np.size(offer_capacity), np.size(pair_need)
+        groups = max(0 if column is None else np.size(column) for column in (group_min, group_max))
+
+        def column(values: ArrayLike | None, rows: int, default: int) -> Integers:
+            given = np.full(rows, default) if values is None else np.asarray(values)
+            return given if given.size or given.ndim != 1 else _NOTHING  # an empty list has no type of its own
+
         return cls(
-            need_quantity=np.asarray(need_quantity),
-            need_priority=np.ones(needs, np.int64) if need_priority is None else np.asarray(need_priority),
-            need_group=np.full(needs, NONE) if need_group is None else np.asarray(need_group),
-            offer_capacity=np.asarray(offer_capacity),
-            offer_source=np.full(offers, NONE) if offer_source is None else np.asarray(offer_source),
-            source_caps=np.asarray(source_caps),
-            pair_need=np.asarray(pair_need),
-            pair_offer=np.asarray(pair_offer),
-            pair_cost=np.asarray(pair_cost),
-            pair_use=np.ones(pairs, np.int64) if pair_use is None else np.asarray(pair_use),
-            previous=np.zeros(pairs, np.int64) if previous is None else np.asarray(previous),
-            fixed=np.zeros(pairs, np.int64) if fixed is None else np.asarray(fixed),
+            need_quantity=column(need_quantity, needs, 1),
+            need_priority=column(need_priority, needs, 1),
+            need_group=column(need_group, needs, NONE),
+            need_exclusive=column(need_exclusive, needs, NONE),
+            need_package=column(need_package, needs, NONE),
+            offer_capacity=column(offer_capacity, offers, 0),
+            offer_source=column(offer_source, offers, NONE),
+            source_caps=column(source_caps, 0, NONE),
+            window_offer=column(window_offer, 0, 0),
+            window_capacity=column(window_capacity, 0, 0),
+            group_min=column(group_min, groups, 0),
+            group_max=column(group_max, groups, NONE),
+            pair_need=column(pair_need, pairs, 0),
+            pair_offer=column(pair_offer, pairs, 0),
+            pair_window=column(pair_window, pairs, NONE),
+            pair_cost=column(pair_cost, pairs, 0),
+            pair_use=column(pair_use, pairs, 1),
+            is_last=column(is_last, pairs, 0),
+            previous=column(previous, pairs, 0),
+            fixed=column(fixed, pairs, 0),
             indivisible=indivisible,
             fair_groups=fair_groups,
         )
@@ -210,57 +223,16 @@ class AssignmentProblem:
         return int(self.source_caps.size)
 
     @property
+    def window_count(self) -> int:
+        """Number of windows, of all offers together."""
+        return int(self.window_offer.size)
+
+    @property
     def group_count(self) -> int:
-        """Number of groups: the highest index used, plus one."""
-        return int(self.need_group.max(initial=NONE)) + 1
+        """Number of groups: rows of the quotas, or the highest index used plus one."""
+        return max(int(self.group_min.size), int(self.need_group.max(initial=NONE)) + 1)
 
-
-_NEED_COLUMNS: Final = ("need_quantity", "need_priority", "need_group")
-_OFFER_COLUMNS: Final = ("offer_capacity", "offer_source")
-_PAIR_COLUMNS: Final = ("pair_need", "pair_offer", "pair_cost", "pair_use", "previous", "fixed")
-_COLUMNS: Final = (*_NEED_COLUMNS, *_OFFER_COLUMNS, "source_caps", *_PAIR_COLUMNS)
-
-
-def _shape_mistakes(problem: AssignmentProblem) -> list[str]:
-    """Tell columns whose length is not that of the first column of their kind."""
-    found = []
-    for names in (_NEED_COLUMNS, _OFFER_COLUMNS, _PAIR_COLUMNS):
-        expected = getattr(problem, names[0]).size
-        found += [
-            f"{name}: has {getattr(problem, name).size} rows, {names[0]} has {expected}"
-            for name in names[1:]
-            if getattr(problem, name).size != expected
-        ]
-    return found
-
-
-def _range_mistakes(problem: AssignmentProblem) -> list[str]:
-    """Tell numbers outside their range and indices that name nothing."""
-    ranges = {
-        "need_quantity": (1, MAX_QUANTITY),
-        "need_priority": (1, MAX_PRIORITY),
-        "need_group": (NONE, problem.need_count - 1),
-        "offer_capacity": (0, MAX_CAPACITY),
-        "offer_source": (NONE, problem.source_count - 1),
-        "source_caps": (NONE, MAX_CAPACITY_SUM),
-        "pair_need": (0, problem.need_count - 1),
-        "pair_offer": (0, problem.offer_count - 1),
-        "pair_cost": (-MAX_COST, MAX_COST),
-        "pair_use": (1, MAX_QUANTITY),
-        "previous": (0, MAX_QUANTITY),
-        "fixed": (0, MAX_QUANTITY),
-    }
-    found = []
-    for name, (low, high) in ranges.items():
-        column = getattr(problem, name)
-        outside = (column < low) | (column > high)
-        if outside.any():
-            found.append(f"{name}: must lie in {low} .. {high}, does not at {_places(outside)}")
-    if not found:
-        total = int(problem.need_quantity.sum())
-        if total > MAX_QUANTITY:
-            found.append(f"need_quantity: adds up to {total}, more than {MAX_QUANTITY}")
-        capacity = float(problem.offer_capacity.sum(dtype=np.float64))
-        if capacity > MAX_CAPACITY_SUM:
-            found.append(f"offer_capacity: adds up to {capacity:.3g}, more than {MAX_CAPACITY_SUM}")
-    return found
+    @property
+    def has_choices(self) -> bool:
+        """Whether exclusive groups or packages bind needs to each other."""
+        return bool((self.need_exclusive != NONE).any() or (self.need_package != NONE).any())

@@ -13,7 +13,7 @@ from linkage.kernels.assignment.reasons import MatchReasons
 from linkage.kernels.assignment.remainder import Conflict
 from linkage.terms import MatchObjective, MatchStatus
 
-Method = Literal["none", "flow", "exact", "repair"]
+Method = Literal["none", "flow", "exact", "repair", "greedy"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,9 @@ class AssignmentResult:
 
     Parameters
     ----------
-    need, offer, quantity
-        (n_matches,) int64, sorted by (need, offer); quantity in units of the need, >= 1.
+    need, offer, window, quantity
+        (n_matches,) int64, sorted by (need, offer, window); window `NONE` where the pair names none; quantity in units
+        of the need, >= 1.
     unmet
         (n_needs,) int64 units of each need not served.
     objectives
@@ -52,12 +53,14 @@ class AssignmentResult:
     conflicts
         Not empty only when the status is contradictory; the plan is empty then.
     method
-        `flow` (proven optimum), `exact` (CP-SAT, one worker) or `repair` (relaxation, then local search).
+        `flow` (proven optimum), `exact` (CP-SAT, one worker, where the flow leaves something open), `repair`
+        (relaxation, then local search) or `greedy` (no time for more).
     """
 
     status: MatchStatus
     need: Integers
     offer: Integers
+    window: Integers
     quantity: Integers
     unmet: Integers
     objectives: tuple[ObjectiveValue, ...]

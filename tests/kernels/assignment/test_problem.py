@@ -8,7 +8,12 @@ from linkage.kernels.assignment.problem import MAX_COST, MAX_PRIORITY, MAX_QUANT
 from linkage.kernels.assignment.solve import MatchOptions, match
 from linkage.terms import MatchLimit, MatchObjective, MatchStatus
 
-UNMET, UNFAIR, CHANGED, COST = MatchObjective
+UNMET, UNFAIR, CHANGED, COST = (
+    MatchObjective.UNMET_PRIORITY,
+    MatchObjective.UNFAIRNESS,
+    MatchObjective.CHANGED,
+    MatchObjective.COST,
+)
 
 
 def _problem(**changes):
@@ -71,7 +76,7 @@ def test_all_mistakes_are_told_at_once():
         _problem(need_quantity=[0, -1], offer_capacity=[-1] * 9, pair_cost=[MAX_COST * 2, 1])
 
     assert len(refusal.value.reasons) == 3
-    assert refusal.value.reasons[1].endswith("index 0, 1, 2, 3, 4 and 4 more")
+    assert "index 0 (-1), 1 (-1), 2 (-1), 3 (-1), 4 (-1) and 4 more; give 0" in refusal.value.reasons[1]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,12 @@ from linkage.kernels.assignment.problem import AssignmentProblem
 from linkage.kernels.assignment.solve import MatchOptions, match
 from linkage.terms import AlternativeCause, MatchObjective, UnmetCause
 
-UNMET, UNFAIR, CHANGED, COST = MatchObjective
+UNMET, UNFAIR, CHANGED, COST = (
+    MatchObjective.UNMET_PRIORITY,
+    MatchObjective.UNFAIRNESS,
+    MatchObjective.CHANGED,
+    MatchObjective.COST,
+)
 
 
 def _values(result):

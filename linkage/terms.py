@@ -455,6 +455,22 @@ class ShortfallCause(Term):
     OTHER_AIMS = "other_aims", "让位于更优先的目标"
 
 
+class RosterMoveReason(Term):
+    """Why an accepted place was given up, or a new one taken, when a roster was made again."""
+
+    DROPPED_OUT = "dropped_out", "本人退出"
+    UNAVAILABLE = "unavailable", "本人该时段不能到岗"
+    CANCELLED = "cancelled", "班次取消"
+    TEAM = "team", "同组成员不能到场"
+    COMPANY = "company", "没有熟手带新人"
+    RULE = "rule", "不再符合硬性规则"
+    NEEDED_ELSEWHERE = "needed_elsewhere", "调往更需要的班次"
+    OTHER_AIMS = "other_aims", "让位于更优先的目标"
+    FILLS_VACATED = "fills_vacated", "补上空出的岗位"
+    FILLS_NEW = "fills_new", "补上新增的班次"
+    FILLS_EMPTY = "fills_empty", "补上原有的空缺"
+
+
 class ReplacementReason(Term):
     """Why a candidate for a vacated seat stands where it stands in the ranking."""
 
@@ -557,6 +573,7 @@ class UnmetCause(Term):
     PACKAGE = "package", "成套需求中有一项无法满足"
     FAIRNESS = "fairness", "为照顾满足程度更低的小区"
     QUOTA = "quota", "为达到其他群体的最低份额"
+    CONTINUITY = "continuity", "为保持上期服务方"  # there is room, but keeping last helpers stands before it
     NOT_PROVEN = "not_proven", "尚有容量，求解未完成"  # only where the plan is not proven optimal
 
 

@@ -88,8 +88,20 @@ class Barriers:
         return frozenset(always | {step for step, is_used in used.items() if is_used})
 
     def room(self, shift: int) -> list[int]:
-        """Seats of the shift that one more person may take."""
-        return [seat for seat in self.plan.facts.seats_of_shift[shift] if self.plan.is_open(seat)]
+        """Seats of the shift that one more person may take without costing anything in `uncovered`."""
+        plan = self.plan
+        return [
+            seat
+            for seat in plan.facts.seats_of_shift[shift]
+            if plan.is_open(seat) and plan.costs.saving(seat, plan.filled[seat]) >= 0
+        ]
+
+    def may_leave(self, volunteer: int, shift: int) -> bool:
+        """Whether somebody could give the place to another without leaving anybody alone or breaking a pattern."""
+        plan, facts = self.plan, self.plan.facts
+        is_company = plan.company.experienced[volunteer] and plan.company.newcomers_on[shift]
+        is_bound = (volunteer, shift) in plan.fixed or facts.pattern_of[volunteer] >= 0 or facts.team_of[volunteer]
+        return not is_company and not is_bound
 
     def easiest(self, seats: Sequence[int]) -> int:
         """Skill asked by the seat that most people can take: any if there is one."""

@@ -41,7 +41,8 @@ def _run_violations(problem: RosterProblem, row: int, worked: Sequence[bool]) ->
             yield f"{who}: {length} days off from day {first}, at least {least_off}"
 
 
-def _row_violations(problem: RosterProblem, row: int, shifts: Sequence[int]) -> Iterator[str]:
+def row_violations(problem: RosterProblem, row: int, shifts: Sequence[int]) -> Iterator[str]:
+    """Yield what the shifts of somebody with a pattern break of it."""
     patterns, table = problem.patterns, problem.shifts
     who = f"volunteer {int(patterns.volunteer[row])}"
     by_day = Counter(int(table.start[shift]) // MINUTES_PER_DAY for shift in shifts)
@@ -76,7 +77,7 @@ def _succession_violations(problem: RosterProblem, volunteer: int, shifts: Seque
 def pattern_violations(problem: RosterProblem, shifts_of: Mapping[int, Sequence[int]]) -> Iterator[str]:
     """Yield every broken pattern, day off and succession, given the shifts of everybody who serves."""
     for row, volunteer in enumerate(problem.patterns.volunteer.tolist()):
-        yield from _row_violations(problem, row, shifts_of.get(volunteer, ()))
+        yield from row_violations(problem, row, shifts_of.get(volunteer, ()))
     for volunteer, day in problem.patterns.days_off.tolist():
         for shift in shifts_of.get(volunteer, ()):
             if int(problem.shifts.start[shift]) // MINUTES_PER_DAY == day:

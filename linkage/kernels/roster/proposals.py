@@ -162,7 +162,7 @@ def cheapest_change(barriers: Barriers, found: Integers, shift: int, seat: int) 
     """Find the cheapest change that seats one more person; `seat` is `ANY` where only the lead is missing.
 
     A lead who would have to come in addition needs an open place; without one only somebody who serves there
-    already can qualify, or a new volunteer can take the place of one who is not fixed. None where the shift
+    already can qualify, or a new volunteer can take the place of one who may leave it. None where the shift
     has no place at all that could change hands.
 
     Parameters
@@ -175,7 +175,7 @@ def cheapest_change(barriers: Barriers, found: Integers, shift: int, seat: int) 
         return change
     plan, needs_lead = barriers.plan, seat == ANY
     room = barriers.room(shift) if needs_lead else [seat]
-    held = [plan.own[v][shift] for v in plan.on_shift[shift] if (v, shift) not in plan.fixed]
+    held = [plan.own[v][shift] for v in plan.on_shift[shift] if barriers.may_leave(v, shift)]
     if not room and not held:
         return None
     return RosterChange(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from linkage.errors import InvalidProblem
+from linkage.kernels.roster.check_patterns import row_violations
 from linkage.kernels.roster.plan import Plan
 from linkage.kernels.roster.problem import RosterProblem
 from linkage.kernels.roster.reasons import plan_of
@@ -50,16 +51,33 @@ class Candidate:
     reasons: tuple[ReplacementReason, ...]
 
 
-def _takes(problem: RosterProblem, volunteer: int, seat: int) -> bool:
-    skill = int(problem.seats.skill[seat])
-    return skill < 0 or bool(problem.volunteers.skills[volunteer, skill])
+def _keeps_company(plan: Plan, volunteer: int, shift: int, leaves: int) -> bool:
+    """Whether nobody is left without the company a hard rule demands: newcomers, and teams, which never come in part."""
+    facts, company = plan.facts, plan.company
+    if facts.team_of[volunteer]:
+        return False
+    if company.newcomer[volunteer] and not company.experienced_on[shift]:
+        return False
+    is_last = leaves >= 0 and company.experienced[volunteer] and company.experienced_on[leaves] == 1
+    return not (is_last and company.newcomers_on[leaves])
+
+
+def _keeps_pattern(plan: Plan, volunteer: int, shift: int, leaves: int) -> bool:
+    row = plan.facts.pattern_of[volunteer]
+    own = [*(s for s in plan.own[volunteer] if s != leaves), shift]
+    return row < 0 or next(row_violations(plan.facts.problem, row, own), None) is None
 
 
 def _refills(plan: Plan, gone: int, shift: int, barred: set[int]) -> int:
     """Count who could take the place that `gone` leaves on a shift."""
     seat = plan.own[gone][shift]
     return sum(
-        v != gone and v not in barred and seat in plan.seats_for[v][shift] and plan.can_serve(v, shift)
+        v != gone
+        and v not in barred
+        and seat in plan.seats_for[v][shift]
+        and plan.can_serve(v, shift)
+        and _keeps_company(plan, v, shift, -1)
+        and _keeps_pattern(plan, v, shift, -1)
         for v in plan.facts.people_of[shift]
     )
 
@@ -114,9 +132,12 @@ def replacements(
             plan.remove(volunteer, other)
     found = []
     for volunteer in plan.facts.people_of[shift]:
-        if volunteer in gone or shift in plan.own[volunteer] or not _takes(problem, volunteer, seat):
+        if volunteer in gone or shift in plan.own[volunteer] or not plan.facts.takes(volunteer, seat):
             continue
-        for leaves in [-1] if plan.can_serve(volunteer, shift) else plan.blockers(volunteer, shift):
+        options = [-1] if plan.can_serve(volunteer, shift) else plan.blockers(volunteer, shift)
+        for leaves in options:
+            if not (_keeps_company(plan, volunteer, shift, leaves) and _keeps_pattern(plan, volunteer, shift, leaves)):
+                continue
             last = int(asked[volunteer])
             found.append(
                 Candidate(

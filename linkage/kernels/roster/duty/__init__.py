@@ -1,0 +1,1 @@
+"""The roster kernel for work patterns of paid duty rotas: whole personal schedules, priced and combined."""

@@ -1,0 +1,241 @@
+"""The master problem: combine whole schedules so that the cover rows cost least (Dantzig and Wolfe 1960).
+
+A linear program over the schedules known so far gives prices of rows; at these prices everybody's cheapest schedule is
+found exactly, and joins if it would help. Prices are smoothed between rounds (Wentges 1997). Every round gives a
+Lagrangian bound, summed in whole numbers from rounded prices, so that it holds whatever the linear solver's accuracy.
+A `Node` narrows what is allowed; which nodes are looked at is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.kernels.roster.duty.tables import NEVER, SCALE, Integers, Tables
+
+Floats = NDArray[np.float64]
+SMOOTHING = 0.5
+TRIES = 3
+EPSILON = 1e-6
+MOST_ROUNDS = 1000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Node:
+    """What is allowed in a part of the search: bounds on how many cover each row, and what is forbidden.
+
+    `option_cost`, `rest_cost` are as in `Tables`, `NEVER` where forbidden.
+    """
+
+    low: Integers
+    high: Integers
+    option_cost: Integers
+    rest_cost: Integers
+    bound: int
+    depth: int = 0
+
+
+@dataclass(kw_only=True, eq=False)
+class Relaxation:
+    """What column generation found at a node: a valid bound (scaled), the weights of schedules, whether it is empty."""
+
+    bound: int
+    weight: Floats = field(default_factory=lambda: np.zeros(0))
+    is_finished: bool = True
+
+
+class Master:
+    """The pool of schedules and the linear program over them."""
+
+    def __init__(self, t: Tables, row_cost: Integers, *, room: int, has_time: Callable[[], bool]) -> None:
+        from ortools.linear_solver import pywraplp
+
+        self.t, self.row_cost, self.has_time = t, row_cost, has_time
+        groups = t.group.shape[0]
+        self.group_of = np.repeat(np.arange(groups), np.diff(t.option_start))
+        self.priced = np.zeros((groups, 2), dtype=np.int64)
+        self.at = np.zeros(room, dtype=np.int64)
+        self.known: dict[bytes, int] = {}
+        self.person: list[int] = []
+        self.own: list[int] = []
+        self.path: list[Integers] = []
+        self.variables: list[Any] = []
+        self.is_open: list[bool] = []
+        self.rounds = 0
+        self._table = np.zeros((0, t.days), dtype=np.int64)
+        self._counts = np.arange(row_cost.shape[1])
+        solver: Any = pywraplp.Solver
+        self.lp: Any = solver.CreateSolver("GLOP")
+        self.lp.SetSolverSpecificParametersAsString("use_preprocessing:false")
+        self._rows = [self.lp.Constraint(0, 0) for _ in range(row_cost.shape[0])]
+        self._persons = [self.lp.Constraint(1, 1) for _ in range(t.people)]
+        self._goal: Any = self.lp.Objective()
+        self._goal.SetMinimization()
+        self._segments = [self._add_segments(row) for row in range(row_cost.shape[0])]
+        self._missing = [self._column(0.0, self._persons[person : person + 1]) for person in range(t.people)]
+        self.penalty = 0.0
+
+    def _column(self, cost: float, constraints: list[Any]) -> Any:
+        variable = self.lp.NumVar(0, self.lp.infinity(), "")
+        self._goal.SetCoefficient(variable, cost)
+        for constraint in constraints:
+            constraint.SetCoefficient(variable, 1)
+        return variable
+
+    def _add_segments(self, row: int) -> list[tuple[Any, int, int]]:
+        """Cost a row by variables of constant slope; return them with where they begin and end."""
+        slopes = np.diff(self.row_cost[row, : self.t.people + 1])
+        starts = [0, *(np.flatnonzero(np.diff(slopes)) + 1).tolist(), slopes.size]
+        segments = []
+        for first, last in pairwise(starts):
+            variable = self.lp.NumVar(0, last - first, "")
+            self._rows[row].SetCoefficient(variable, -1)
+            self._goal.SetCoefficient(variable, float(slopes[first]) / SCALE)
+            segments.append((variable, first, last))
+        return segments
+
+    def rows_of(self, path: Integers) -> list[int]:
+        """Rows that a schedule covers."""
+        start, rows = self.t.row_start, self.t.rows
+        return [row for option in path[path >= 0].tolist() for row in rows[start[option] : start[option + 1]].tolist()]
+
+    def own_cost(self, person: int, path: Integers) -> int:
+        """Private cost of a schedule."""
+        options = path[path >= 0]
+        units = int(self.t.group[self.group_of[options], 0].sum())
+        return int(self.t.option_cost[options].sum()) + int(self.t.end_cost[self.t.size[person, 5] + units])
+
+    def add(self, person: int, path: Integers) -> bool:
+        """Let a schedule join the pool; False if it is there."""
+        key = person.to_bytes(4, "little") + path.tobytes()
+        if key in self.known:
+            return False
+        self.known[key] = len(self.person)
+        own = self.own_cost(person, path)
+        variable = self._column(own / SCALE, self._persons[person : person + 1])
+        for row in self.rows_of(path):
+            self._rows[row].SetCoefficient(variable, 1)
+        self.person.append(person)
+        self.own.append(own)
+        self.path.append(path.copy())
+        self.variables.append(variable)
+        self.is_open.append(True)
+        return True
+
+    def add_plan(self, plan: Integers) -> None:
+        """Let everybody's schedule of a plan join."""
+        for person in range(self.t.people):
+            self.add(person, plan[person])
+
+    @property
+    def table(self) -> Integers:
+        """(n_columns, days) options of all schedules."""
+        if self._table.shape[0] < len(self.path):
+            self._table = np.concatenate((self._table, np.asarray(self.path[self._table.shape[0] :])))
+        return self._table
+
+    def allowed(self, node: Node) -> NDArray[np.bool_]:
+        """Mark the schedules a node allows."""
+        table = self.table
+        forbidden = np.append(node.option_cost >= NEVER, values=False)[table]
+        no_rest = node.rest_cost[np.asarray(self.person, dtype=np.int64)] >= NEVER
+        broken: NDArray[np.bool_] = forbidden | (no_rest & (table < 0))
+        return np.logical_not(broken.any(axis=1))
+
+    def enter(self, node: Node) -> None:
+        """Narrow the linear program to a node."""
+        for index, (now, before) in enumerate(zip(self.allowed(node).tolist(), self.is_open, strict=True)):
+            if now != before:
+                self.variables[index].SetUb(self.lp.infinity() if now else 0)
+                self.is_open[index] = now
+        for row, segments in enumerate(self._segments):
+            for variable, first, last in segments:
+                variable.SetBounds(
+                    max(0, min(last, int(node.low[row])) - first), max(0, min(last, int(node.high[row])) - first)
+                )
+
+    def _set_penalty(self, penalty: float) -> None:
+        if penalty != self.penalty:
+            self.penalty = penalty
+            for variable in self._missing:
+                self._goal.SetCoefficient(variable, penalty)
+
+    def _lagrangian(
+        self, node: Node, tables: Tables, price: Integers, paths: Integers
+    ) -> tuple[int, NDArray[np.bool_]]:
+        """Bound a node at these prices of rows; fill everybody's cheapest schedule."""
+        from linkage.kernels.roster.duty.paths import best_path
+
+        reduced = self.row_cost - price[:, None] * self._counts
+        inside = (self._counts >= node.low[:, None]) & (self._counts <= node.high[:, None])
+        base = int(np.where(inside, reduced, NEVER).min(axis=1).sum())
+        keeps_caps = np.ones(self.t.people, dtype=np.bool_)
+        for person in range(self.t.people):
+            cost, keeps_caps[person] = best_path(
+                tables, person, price, self.group_of, self.priced, self.at, self.rounds, paths[person]
+            )
+            if cost >= NEVER:
+                return NEVER, keeps_caps
+            base += cost
+        return base, keeps_caps
+
+    def solve(self, node: Node, *, cutoff: int, penalty: float, rounds: int = MOST_ROUNDS) -> Relaxation:
+        """Generate schedules at a node until its whole-number bound is settled or reaches `cutoff` (scaled)."""
+        self.enter(node)
+        self._set_penalty(penalty)
+        tables = self.t._replace(option_cost=node.option_cost, rest_cost=node.rest_cost)
+        paths = np.zeros((self.t.people, self.t.days), dtype=np.int64)
+        result = Relaxation(bound=node.bound)
+        centre: Floats | None = None
+        base = float(self.row_cost[:, 0].sum()) / SCALE
+        last = self.rounds + rounds
+        while self.has_time():
+            if self.lp.Solve() != self.lp.OPTIMAL:
+                break
+            value = self._goal.Value() + base
+            price = np.asarray([-row.dual_value() for row in self._rows])
+            worth = np.asarray([person.dual_value() for person in self._persons])
+            if result.bound >= cutoff or -(-result.bound // SCALE) >= value - EPSILON or self.rounds >= last:
+                result.weight = np.asarray([variable.solution_value() for variable in self.variables])
+                return result
+            smoothing, added = (SMOOTHING if centre is not None else 0.0), 0
+            for _ in range(TRIES):
+                point = price if centre is None else smoothing * centre + (1 - smoothing) * price
+                whole = np.rint(point * SCALE).astype(np.int64)
+                bound, keeps_caps = self._lagrangian(node, tables, whole, paths)
+                self.rounds += 1
+                if bound > result.bound or centre is None:
+                    result.bound, centre = max(bound, result.bound), point
+                if bound >= cutoff:
+                    return result
+                added = sum(
+                    self.add(person, paths[person])
+                    for person in np.flatnonzero(keeps_caps).tolist()
+                    if self._reduced_cost(person, paths[person], price) < worth[person] - EPSILON
+                )
+                if added or smoothing == 0:
+                    break
+                smoothing = 0.0
+            if not added:
+                result.weight = np.asarray([variable.solution_value() for variable in self.variables])
+                return result
+        result.is_finished = False
+        return result
+
+    def _reduced_cost(self, person: int, path: Integers, price: Floats) -> float:
+        return self.own_cost(person, path) / SCALE + float(price[self.rows_of(path)].sum())
+
+    def root(self, most: Integers) -> Node:
+        """Allow everything but more than the most people on a row."""
+        return Node(
+            low=np.zeros(len(self._rows), dtype=np.int64),
+            high=most,
+            option_cost=self.t.option_cost,
+            rest_cost=self.t.rest_cost,
+            bound=-NEVER,
+        )

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
 from linkage.kernels.assignment.explain import pairs_of
+from linkage.kernels.assignment.flow import Solved
 from linkage.kernels.assignment.network import Block, Network, residual_of
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, Integers
 from linkage.kernels.assignment.reasons import UNMET_CAUSES, UnmetColumns
 from linkage.kernels.assignment.remainder import Room
-from linkage.kernels.assignment.residual import FAR
+from linkage.kernels.assignment.residual import FAR, Residual
 from linkage.terms import MatchObjective, UnmetCause
+
+if TYPE_CHECKING:
+    from linkage.kernels.assignment.simplex.residual import PricedResidual
 
 _NOT_ENOUGH: Final = 2**61  # dearer than any path: a unit added to an offer whose source is at its cap
 
@@ -33,11 +38,49 @@ class ProvenFlow:
     room: Room
     block: Block
     flow: Integers
+    price: Integers | None = None
+    basis: Integers | None = None
 
-    @property
+    @classmethod
+    def of(
+        cls,
+        problem: AssignmentProblem,
+        levels: tuple[MatchObjective, ...],
+        network: Network,
+        room: Room,
+        solved: Solved,
+    ) -> Self:
+        """Take over a solved flow; its prices count only where they are those of the first block."""
+        return cls(
+            problem=problem,
+            levels=levels,
+            network=network,
+            room=room,
+            block=solved.blocks[0],
+            flow=solved.flow,
+            price=solved.price if len(solved.blocks) == 1 else None,
+            basis=None if solved.simplex is None else solved.simplex.basis,
+        )
+
+    @cached_property
     def weight(self) -> Integers:
         """Weight of each arc."""
         return self.block.weight(self.network)
+
+    def residual(self, *, backwards: bool = False, usable: Flags | None = None) -> Residual | PricedResidual:
+        """Arrange what the flow leaves open, as `network.residual_of` does."""
+        network, price = self.network, self.price
+        if price is None:
+            return residual_of(network, self.flow, self.weight, backwards=backwards, usable=usable)
+        from linkage.kernels.assignment.simplex.residual import PricedResidual  # loads the compiler
+
+        forth, back = self.flow < network.capacity, self.flow > 0
+        if usable is not None:
+            forth, back = forth & usable, back & usable
+        tail, head = (network.head, network.tail) if backwards else (network.tail, network.head)
+        return PricedResidual.towards(
+            tail, head, self.weight, forth=forth, back=back, price=-price if backwards else price
+        )
 
     def is_full(self, span: str) -> Flags:
         """Tell which arcs of a span carry all they can."""
@@ -51,14 +94,14 @@ def with_exchanges(proven: ProvenFlow, columns: UnmetColumns) -> UnmetColumns:
     problem, network = proven.problem, proven.network
     weight = proven.weight
     pairs, start = pairs_of(problem, columns.need)
-    offers = network.first_offer + problem.pair_offer[pairs]
+    offers = network.places(pairs)
     forth = _cheapest_arc(proven, weight)[pairs]
     loss = np.full(columns.need.size, FAR, dtype=np.int64)
     loser = np.full(columns.need.size, NONE, dtype=np.int64)
-    lengths_to = _lengths_to_ends(proven, weight)
+    lengths_to = _lengths_to_ends(proven)
     unmet_arc = network.spans["unmet"].start + columns.need
-    ends = network.head[unmet_arc]
-    for end in np.unique(ends).tolist():
+    ends = _ends(proven, unmet_arc)
+    for end in np.unique(ends[ends != NONE]).tolist():
         length, label = lengths_to(end)
         total = np.where(length[offers] < FAR, forth + length[offers], FAR)
         best, place = _least(total, start)
@@ -86,15 +129,29 @@ def with_exchanges(proven: ProvenFlow, columns: UnmetColumns) -> UnmetColumns:
     )
 
 
-def _lengths_to_ends(proven: ProvenFlow, weight: Integers) -> Callable[[int], tuple[Integers, Integers]]:
+def _ends(proven: ProvenFlow, unmet: Integers) -> Integers:
+    """Tell where the units of some unmet arcs arrive that others could take the place of.
+
+    A need whose exclusive group has no need met counts in its group; where one is met there is nothing to tell but
+    that: `NONE`.
+    """
+    network = proven.network
+    ends = network.head[unmet].copy()
+    in_set = (ends >= network.first_set) & (ends < network.sink)
+    arcs = network.spans["set"].start + ends[in_set] - network.first_set
+    ends[in_set] = np.where(proven.flow[arcs] > 0, network.head[arcs], NONE)
+    return ends
+
+
+def _lengths_to_ends(proven: ProvenFlow) -> Callable[[int], tuple[Integers, Integers]]:
     """Tell lengths of paths to the sink or to a group; paths to a group begin with those that lead through the sink."""
     network = proven.network
     sink, nothing, label = np.array([network.sink]), np.zeros(1, dtype=np.int64), np.array([NONE])
-    towards = residual_of(network, proven.flow, weight)
+    towards = proven.residual()
     to_sink = towards.shortest(sink, nothing, label, stamps=network.first_group)
     if network.first_group == network.sink:
         return lambda _: to_sink
-    from_sink, _ = residual_of(network, proven.flow, weight, backwards=True).shortest(sink, nothing, label)
+    from_sink, _ = proven.residual(backwards=True).shortest(sink, nothing, label)
 
     def lengths_to(end: int) -> tuple[Integers, Integers]:
         if end == network.sink:
@@ -138,7 +195,7 @@ def _other_offers(proven: ProvenFlow, columns: UnmetColumns, weight: Integers) -
     inner[network.spans["unmet"]] = False
     inner[network.spans["step"]] = False
     inner &= network.head != network.sink
-    graph = residual_of(network, proven.flow, weight, usable=inner)
+    graph = proven.residual(usable=inner)
     offers = np.arange(problem.offer_count)
     tight = np.zeros(problem.offer_count, dtype=np.bool_)
     capped = problem.offer_source != NONE
@@ -146,7 +203,7 @@ def _other_offers(proven: ProvenFlow, columns: UnmetColumns, weight: Integers) -
     length, label = graph.shortest(network.first_offer + offers, np.where(tight, _NOT_ENOUGH, 0), offers)
 
     pairs, start = pairs_of(problem, columns.need)
-    nodes = network.first_offer + problem.pair_offer[pairs]
+    nodes = network.places(pairs)
     best, place = _least(_cheapest_arc(proven, weight)[pairs] + length[nodes], start)
     is_met = best < _NOT_ENOUGH // 2
     chosen = np.full(columns.need.size, NONE, dtype=np.int64)
@@ -166,7 +223,7 @@ def prices(proven: ProvenFlow) -> tuple[Integers, Integers]:
         (n_levels, n_offers) and (n_levels, n_sources) int64; levels beyond the first block are 0.
     """
     problem, network = proven.problem, proven.network
-    graph = residual_of(network, proven.flow, proven.weight, backwards=True)
+    graph = proven.residual(backwards=True)
     end = np.array([network.sink])
     from_sink, _ = graph.shortest(end, np.zeros(1, dtype=np.int64), end)
     first = network.first_offer

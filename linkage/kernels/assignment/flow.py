@@ -32,6 +32,10 @@ _RESERVE_SECONDS: Final = 3e-7
 """Kept back of the time left, for each arc: for reading, checking and telling the plan."""
 
 
+Start = Callable[[Network], tuple[Integers, Integers]]
+"""Tells a network's flow to begin with, of which that of the needs counts, and the arcs to ask for as its tree."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Solved:
     """A feasible flow, and what is known of it.
@@ -67,6 +71,7 @@ def solve(
     blocks: Sequence[Block],
     seconds_left: Callable[[], float],
     *,
+    start: Start | None = None,
     large: int = LARGE,
     chunk: int = CHUNK,
 ) -> Solved:
@@ -74,13 +79,15 @@ def solve(
 
     Parameters
     ----------
+    start
+        What the simplex begins with; first come, first served if None.
     large
         Arcs from which the simplex is used.
     chunk
         Its pivots between two looks at the clock.
     """
     if network.tail.size >= large:
-        return _by_simplex(network, blocks, seconds_left, chunk)
+        return _by_simplex(network, blocks, seconds_left, start, chunk)
     flow = np.zeros(network.tail.size, dtype=np.int64)
     open_arcs = network.capacity > 0
     supply = network.supply
@@ -100,7 +107,9 @@ def solve(
     return Solved(flow=flow, blocks=tuple(done), cheapest_blocks=len(done))
 
 
-def _by_simplex(network: Network, blocks: Sequence[Block], seconds_left: Callable[[], float], chunk: int) -> Solved:
+def _by_simplex(
+    network: Network, blocks: Sequence[Block], seconds_left: Callable[[], float], start: Start | None, chunk: int
+) -> Solved:
     from linkage.kernels.assignment.simplex.state import Simplex  # loads the compiler
 
     flow = np.zeros(network.tail.size, dtype=np.int64)
@@ -125,8 +134,10 @@ def _by_simplex(network: Network, blocks: Sequence[Block], seconds_left: Callabl
         )
         if done:
             simplex.restart(np.where(capacity > 0, flow, 0), np.zeros(0, dtype=np.int64))
-        else:
+        elif start is None:
             simplex.start()
+        else:
+            simplex.resume(*start(network))
         is_cheapest = simplex.run(seconds_left, chunk, reserve_of(network))
         is_open = capacity > 0
         flow[is_open] = simplex.flow[is_open]

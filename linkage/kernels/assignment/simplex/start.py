@@ -5,6 +5,8 @@ It looks for no good flow, only for a feasible one in a single pass.
 
 from __future__ import annotations
 
+import numpy as np
+
 from linkage.kernels.assignment.simplex.tree import Amounts, Arcs, Nodes
 from linkage.kernels.compiled import compiled
 
@@ -32,7 +34,8 @@ def first_come(arcs: Arcs, flow: Amounts, supply: Amounts, order: Nodes, last: N
                 _send(flow, path[:count], most)
                 left[node] -= most
                 left[end] += most
-    for node in order:
+    for place in range(order.size):
+        node = order[place]
         shut = -1
         while left[node] > 0:
             arc = _next_arc(arcs, flow, node, shut)
@@ -93,6 +96,59 @@ def _way(arcs: Arcs, flow: Amounts, left: Amounts, arc: int, path: Nodes, most: 
 def _send(flow: Amounts, path: Nodes, amount: int) -> None:
     for arc in path:
         flow[arc] += amount
+
+
+@compiled
+def follow(arcs: Arcs, flow: Amounts, supply: Amounts, last: Nodes) -> None:
+    """Let the flow of the front nodes run on to the root; what they have left over goes along their last resorts.
+
+    Parameters
+    ----------
+    flow
+        (n_arcs + n_nodes,) int64 given on the arcs of the front nodes, 0 elsewhere.
+    last
+        (n_leaves,) int32 last resort of each front node.
+    """
+    left = supply.copy()
+    front = arcs.start[arcs.leaves]
+    for arc in range(front):
+        left[arcs.tail[arc]] -= flow[arc]
+    for node in range(arcs.leaves):
+        if left[node] > 0:
+            flow[last[node]] += min(left[node], arcs.room[last[node]] - flow[last[node]])
+    for arc in range(front):
+        left[arcs.head[arc]] += flow[arc]
+    _run_on(arcs, flow, left)
+    balance(arcs, flow, supply)
+
+
+@compiled
+def _run_on(arcs: Arcs, flow: Amounts, left: Amounts) -> None:
+    """Send on what stands at each node behind the front ones, before it at each node that its arcs enter."""
+    front = arcs.start[arcs.leaves]
+    entering = np.zeros(left.size, np.int32)
+    for arc in range(front, arcs.start[-1]):
+        entering[arcs.head[arc]] += 1
+    ready = np.empty(left.size, np.int32)
+    end = 0
+    for node in range(arcs.leaves, left.size):
+        if entering[node] == 0:
+            ready[end] = node
+            end += 1
+    done = 0
+    while done < end:
+        node = ready[done]
+        done += 1
+        for arc in range(arcs.start[node], arcs.start[node + 1]):
+            head = arcs.head[arc]
+            amount = max(0, min(left[node], arcs.room[arc]))
+            flow[arc] = amount
+            left[node] -= amount
+            left[head] += amount
+            entering[head] -= 1
+            if entering[head] == 0:
+                ready[end] = head
+                end += 1
 
 
 @compiled

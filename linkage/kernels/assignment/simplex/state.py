@@ -14,7 +14,7 @@ import numpy as np
 
 from linkage.kernels.assignment.simplex import pivots, start
 from linkage.kernels.assignment.simplex.hang import hang
-from linkage.kernels.assignment.simplex.tree import Amounts, Arcs, Tree
+from linkage.kernels.assignment.simplex.tree import Amounts, Arcs, Nodes, Tree, sort_by
 
 _BLOCK: Final = 250
 """Arcs looked at before a pivot: measured best among 1 .. 5,200 at 0.4 and 2 million arcs."""
@@ -57,15 +57,13 @@ class Simplex:
             More than any simple path weighs, at most 2**60.
         """
         nodes, count = supply.size, tail.size
-        order = np.argsort(tail, kind="stable")
+        order, begin = sort_by(tail, nodes)
         from_node, to_node = np.empty(count + nodes, dtype=np.int32), np.empty(count + nodes, dtype=np.int32)
         room, cost = np.empty(count + nodes, dtype=np.int64), np.empty(count + nodes, dtype=np.int64)
         from_node[:count], from_node[count:] = tail[order], np.arange(nodes)
         to_node[:count], to_node[count:] = head[order], root
         room[:count], room[count:] = capacity[order], _WIDE
         cost[:count], cost[count:] = weight[order], path_limit
-        begin = np.zeros(nodes + 1, dtype=np.int32)
-        np.cumsum(np.bincount(tail, minlength=nodes), out=begin[1:])
         entered = np.zeros(nodes, dtype=np.bool_)
         entered[head] = True
         leaves = int(entered.argmax())
@@ -89,21 +87,10 @@ class Simplex:
     def start(self) -> None:
         """Begin with a flow by first come, first served: where staying out is dearest comes first."""
         arcs, tree = self.arcs, self.tree
-        own = slice(0, int(arcs.start[arcs.leaves]))
-        tail, cost = arcs.tail[own], arcs.cost[own]
-        dearest = np.full(arcs.leaves, np.iinfo(np.int64).min)
-        np.maximum.at(dearest, tail, cost)
-        last = np.zeros(arcs.leaves, dtype=np.int32)
-        hits = np.flatnonzero(cost == dearest[tail])
-        last[tail[hits]] = hits
-        order = np.argsort(-dearest, kind="stable").astype(np.int32)
+        last = self._last_resorts()
+        order = np.argsort(-arcs.cost[last], kind="stable").astype(np.int32)
         start.first_come(arcs, tree.flow, self.supply, order, last[order], np.empty_like(tree.parent))
-        # An offer that is full hangs by the last resort of whoever it serves at least gain.
-        paid = np.zeros(arcs.leaves, dtype=np.int64)
-        used = np.flatnonzero(tree.flow[own])
-        paid[tail[used]] = cost[used]
-        behind = np.arange(arcs.start[arcs.leaves], arcs.start[-1])
-        self._hang(np.concatenate((behind, last[np.argsort(dearest - paid, kind="stable")])))
+        self._hang(np.zeros(0, dtype=np.int64), last)
 
     def restart(self, flow: Amounts, asked: Amounts) -> None:
         """Begin with a given flow, within every arc's room, and the arcs asked for as its tree.
@@ -117,13 +104,58 @@ class Simplex:
         """
         self.tree.flow[: flow.size] = flow[self.order]
         start.balance(self.arcs, self.tree.flow, self.supply)
+        self._hang(self._places(asked), np.zeros(0, dtype=np.int32))
+
+    def resume(self, flow: Amounts, asked: Amounts) -> None:
+        """Begin with the given flow of the nodes that no arc enters; it runs on as far as there is room.
+
+        Parameters
+        ----------
+        flow
+            (n_arcs,) int64 in the order of the network, within every arc's room; what it tells of other arcs than
+            those from such nodes does not count.
+        asked
+            (n_asked,) int64 arcs in the order of the network.
+        """
+        front = int(self.arcs.start[self.arcs.leaves])
+        self.tree.flow[:] = 0
+        self.tree.flow[:front] = flow[self.order[:front]]
+        last = self._last_resorts()
+        start.follow(self.arcs, self.tree.flow, self.supply, last)
+        self._hang(self._places(asked), last)
+
+    def _places(self, arcs: Amounts) -> Amounts:
         place = np.empty(self.order.size, dtype=np.int64)
         place[self.order] = np.arange(self.order.size)
-        self._hang(place[asked])
+        return place[arcs]
 
-    def _hang(self, asked: Amounts) -> None:
-        waiting = hang(self.arcs, self.tree, asked.astype(np.int32))
-        pivots.enter_all(self.arcs, self.tree, waiting)
+    def _last_resorts(self) -> Nodes:
+        """Find the dearest arc of each node that no arc enters."""
+        start = self.arcs.start[: self.arcs.leaves + 1]
+        tail, cost = self.arcs.tail[: start[-1]], self.arcs.cost[: start[-1]]
+        filled = np.flatnonzero(np.diff(start))
+        dearest = np.zeros(self.arcs.leaves, dtype=np.int64)
+        if filled.size:
+            dearest[filled] = np.maximum.reduceat(cost, start[filled])
+        last = np.zeros(self.arcs.leaves, dtype=np.int32)
+        hits = np.flatnonzero(cost == np.repeat(dearest, np.diff(start)))
+        last[tail[hits]] = hits
+        return last
+
+    def _hang(self, asked: Amounts, last: Nodes) -> None:
+        """Make a tree round the flow: the arcs asked for first, then those behind the front nodes, then last resorts.
+
+        So an offer that is full hangs by the last resort of whoever it serves at least gain.
+        """
+        arcs, tree = self.arcs, self.tree
+        front = int(arcs.start[arcs.leaves])
+        paid = np.zeros(arcs.leaves, dtype=np.int64)
+        used = np.flatnonzero(tree.flow[:front])
+        paid[arcs.tail[used]] = arcs.cost[used]
+        rest = last[np.argsort(arcs.cost[last] - paid[: last.size], kind="stable")]
+        wishes = (asked, np.arange(front, int(arcs.start[-1])), rest)
+        waiting = hang(arcs, tree, np.concatenate(wishes).astype(np.int32))
+        pivots.enter_all(arcs, tree, waiting)
 
     def run(self, seconds_left: Callable[[], float], chunk: int, reserve: float = 0.0) -> bool:
         """Pivot until the flow is the cheapest, or until no more than `reserve` seconds are left: tell which.

@@ -160,3 +160,19 @@ def refresh(arcs: Arcs, tree: Tree, top: int, rise: int) -> int:
         if node == top:
             return touched
         node = tree.after[node]
+
+
+@compiled
+def sort_by(node: Amounts, nodes: int) -> tuple[Amounts, Nodes]:
+    """Sort arcs by one of their nodes, in one pass: the order, and (n_nodes + 1,) the first arc of each node."""
+    begin = np.zeros(nodes + 1, np.int32)
+    for arc in range(node.size):
+        begin[node[arc] + 1] += 1
+    for place in range(nodes):
+        begin[place + 1] += begin[place]
+    order = np.empty(node.size, np.int64)
+    filled = begin[:-1].copy()
+    for arc in range(node.size):
+        order[filled[node[arc]]] = arc
+        filled[node[arc]] += 1
+    return order, begin

@@ -5,6 +5,7 @@ Reads a problem, solves it within a deadline, and prints the plan with its bound
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -143,3 +144,57 @@ def surge(
         from linkage.cli.solve_show import show_surge
 
         show_surge(answer)
+
+
+@app.command("rounds")
+def rounds(
+    file: FileArgument,
+    *,
+    seconds: SecondsOption = DEFAULT_SECONDS,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan visit rounds: who visits which household on which day, when they arrive, and why some are left out."""
+    from linkage.imports.instances.rounds import read_rounds
+    from linkage.imports.instances.rounds_answer import rounds_answer
+
+    clock = Clock(seconds)
+
+    def work() -> dict[str, Any]:
+        from linkage.kernels.rounds.reasons import unserved
+        from linkage.kernels.rounds.result import RoundsOptions
+        from linkage.kernels.rounds.solve import plan_rounds
+
+        instance = read_rounds(file)
+        began = clock.spent_seconds()
+        options = RoundsOptions(seed=seed, deadline=clock)
+        result = plan_rounds(instance.problem, options)
+        spent = clock.spent_seconds() - began
+        return rounds_answer(instance, result, unserved(instance.problem, result, options.has_time), spent)
+
+    answer = run(work, f"Planning rounds of {file.name}", is_shown=not as_json)
+    if as_json:
+        print_json(answer)
+    else:
+        from linkage.cli.solve_show import show_rounds
+
+        show_rounds(answer)
+
+
+class Format(StrEnum):
+    """The formats of `linkage solve`."""
+
+    MATCHING = "matching"
+    ROSTER = "roster"
+    SURGE = "surge"
+    ROUNDS = "rounds"
+
+
+@app.command("schema")
+def schema(
+    name: Annotated[Format, typer.Argument(metavar="FORMAT", help="matching, roster, surge or rounds.")],
+) -> None:
+    """Print a format as JSON Schema, every key explained, for editors and for programs that write such files."""
+    from linkage.imports.instances.schema import instance_schema
+
+    print_json(instance_schema(name.value))

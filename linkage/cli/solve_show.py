@@ -149,3 +149,54 @@ def _surge_lines(answer: dict[str, Any]) -> Iterator[str]:
     for name, unit in (("contacts_per_hour_needed", "contacts an hour"), ("hours_per_day_needed", "hours a day")):
         if inverse[name] is not None:
             yield f"They would be in time at {inverse[name]:.5g} {unit}"
+
+
+def show_rounds(answer: dict[str, Any]) -> None:
+    """Show visit rounds, one table for each."""
+    show_head(answer, counted(len(answer["rounds"]), "round"))
+    for row in answer["rounds"]:
+        out = f"{_clock(row['leave'])}-{_clock(row['back'])}, {row['travel_minutes']} minutes on the way"
+        stops = [
+            (
+                _clock(stop["arrive"]),
+                _clock(stop["begin"]),
+                _clock(stop["end"]),
+                stop.get("visit", f"lunch, {stop.get('lunch')}"),
+                "with another" if stop.get("people", 1) > 1 else "",
+            )
+            for stop in row["stops"]
+        ]
+        print_table(
+            f"Day {row['day']}, {row['worker']} from {row['depot']}: {out}",
+            ("arrives", "begins", "ends", "visit", ""),
+            stops,
+        )
+    unserved = [
+        (row["visit"], row["missing"], _reasons(row["reasons"]), _rounds_change(row["cheapest_change"]))
+        for row in answer["unserved"]
+    ]
+    if unserved:
+        _table("Left out", ("visit", "missing", "why", "cheapest change"), unserved)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _rounds_change(change: dict[str, Any] | None) -> str:
+    if change is None:
+        return ""
+    parts = [_words(change["kind"])]
+    if "skill" in change:
+        parts.append(f"{change['skill']} to {change['worker']}")
+    elif change.get("worker"):
+        parts.append(f"of {change['worker']}")
+    if "count" in change:
+        parts.append(f"({change['count']}) at {change['depot']}")
+    spans = [change[name] for name in ("hours", "window") if name in change]
+    parts += [f"to {_clock(start)}-{_clock(end)}" for start, end in spans]
+    if "minutes" in change:
+        parts.append(f"(+{change['minutes']} minutes)")
+    if "boxes" in change:
+        parts.append(f"by {change['boxes']}")
+    return " ".join(parts)

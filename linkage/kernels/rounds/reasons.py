@@ -107,7 +107,7 @@ def _cause(facts: Facts, visit: int, days: list[int]) -> RoundsCause:
         return RoundsCause.NOT_ENOUGH_TIME if len(most) == facts.times[visit] else RoundsCause.TOO_FEW_DAYS
     holders = [worker for worker, able in enumerate(facts.able[visit]) if able]
     if not holders:
-        return RoundsCause.NO_SKILL
+        return RoundsCause.NO_SKILL if facts.depot else RoundsCause.TOO_FEW_PEOPLE
     horizon = range(facts.problem.horizon_days)
     if max(sum(facts.can_come(visit, worker, day) for worker in holders) for day in horizon) < facts.people[visit]:
         return RoundsCause.TOO_FEW_PEOPLE if facts.people[visit] > 1 else RoundsCause.TOO_FEW_DAYS

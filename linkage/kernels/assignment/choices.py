@@ -30,6 +30,8 @@ class Choices:
         (n_needs,) int64 group node of each need, or `NONE`.
     forced
         (n_group_nodes,) int64 units that must stay unmet in each group, beside those its exclusive groups keep back.
+    begin
+        (n_group_nodes,) int64 units that stay unmet whatever is chosen.
     step_group, step_width, step_unfairness, step_shortfall
         (n_steps,) int64: how many unmet units of a group come next, and what each of them costs.
     set
@@ -40,6 +42,7 @@ class Choices:
 
     group: Integers
     forced: Integers
+    begin: Integers
     step_group: Integers
     step_width: Integers
     step_unfairness: Integers
@@ -62,6 +65,7 @@ def of(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: 
         return Choices(
             group=group,
             forced=nothing,
+            begin=nothing,
             step_group=nothing,
             step_width=nothing,
             step_unfairness=nothing,
@@ -81,6 +85,7 @@ def of(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: 
     return Choices(
         group=group,
         forced=forced,
+        begin=begin,
         step_group=step_group,
         step_width=width,
         step_unfairness=unfairness,

@@ -50,6 +50,8 @@ class Network:
         (n_keep + n_pair arcs,) int64 row of the problem's pairs.
     forced
         (n_groups,) int64 units of each group that must stay unmet because of its maximum; empty without groups.
+    begin
+        (n_groups,) int64 units of each group that stay unmet whatever the flow; empty without groups.
     set_of_need
         (n_needs,) int64 exclusive group that each need's unmet units pass, counted from `first_set`, or `NONE`.
     """
@@ -70,6 +72,7 @@ class Network:
     pair: Integers
     spans: dict[str, slice]
     forced: Integers
+    begin: Integers
     set_of_need: Integers
 
     def units(self, flow: Integers, pair_count: int) -> Integers:
@@ -195,6 +198,7 @@ def build(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainde
         pair=pair,
         spans=spans,
         forced=choice.forced,
+        begin=choice.begin,
         set_of_need=choice.set,
     )
 

@@ -96,6 +96,14 @@ def allowed_unmet(problem: AssignmentProblem) -> Integers:
     return demand - least
 
 
+def group_cost(problem: AssignmentProblem, level: MatchObjective, unmet: Integers) -> int:
+    """Add up what unmet units cost their groups on `quota_shortfall` or `unfairness`; `unmet` is (n_needs,) int64."""
+    by_group = by_group_of(problem, unmet)
+    if level is MatchObjective.QUOTA_SHORTFALL:
+        return int(np.maximum(by_group - allowed_unmet(problem), 0).sum())
+    return int(unfairness_of(step_widths(group_demand(problem)), by_group).sum())
+
+
 def is_another(problem: AssignmentProblem) -> Integers:
     """Tell the pairs by which another than the need's last helper would meet it: (n_pairs,) int64, 0 or 1."""
     has_last = np.zeros(problem.need_count, dtype=np.int64)
@@ -106,23 +114,21 @@ def is_another(problem: AssignmentProblem) -> Integers:
 def values_of(problem: AssignmentProblem, levels: Sequence[MatchObjective], units: Integers) -> tuple[int, ...]:
     """Tell what a plan is worth on each level, lower is better; `units` is (n_pairs,) int64."""
     unmet = unmet_of(problem, units)
-    values = []
-    for level in levels:
-        match level:
-            case MatchObjective.QUOTA_SHORTFALL:
-                value = np.maximum(by_group_of(problem, unmet) - allowed_unmet(problem), 0).sum()
-            case MatchObjective.UNMET_PRIORITY:
-                value = problem.need_priority @ unmet
-            case MatchObjective.UNFAIRNESS:
-                value = unfairness_of(step_widths(group_demand(problem)), by_group_of(problem, unmet)).sum()
-            case MatchObjective.CHANGED:
-                value = np.maximum(problem.previous - units, 0).sum()
-            case MatchObjective.CONTINUITY:
-                value = is_another(problem) @ units
-            case MatchObjective.COST:
-                value = problem.pair_cost @ units
-        values.append(int(value))
-    return tuple(values)
+    return tuple(_value(problem, level, units, unmet) for level in levels)
+
+
+def _value(problem: AssignmentProblem, level: MatchObjective, units: Integers, unmet: Integers) -> int:
+    match level:
+        case MatchObjective.QUOTA_SHORTFALL | MatchObjective.UNFAIRNESS:
+            return group_cost(problem, level, unmet)
+        case MatchObjective.UNMET_PRIORITY:
+            return int(problem.need_priority @ unmet)
+        case MatchObjective.CHANGED:
+            return int(np.maximum(problem.previous - units, 0).sum())
+        case MatchObjective.CONTINUITY:
+            return int(is_another(problem) @ units)
+        case MatchObjective.COST:
+            return int(problem.pair_cost @ units)
 
 
 def least_of(problem: AssignmentProblem, level: MatchObjective) -> int:

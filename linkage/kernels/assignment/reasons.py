@@ -1,17 +1,24 @@
 """Why a matching is as it is, in codes and numbers: every match, every unmet need, every price.
 
-The arrays are filled by `explain`; here they are read one by one. There is no text: labels stand in `terms`, and
+The arrays are filled by `explain`; here they are read one by one, and changes are found when asked for. There is no text: labels stand in `terms`, and
 whoever shows a reason finds the records by their index.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.kernels.assignment.changes import CheapestChange
 from linkage.kernels.assignment.problem import AssignmentProblem, Integers
-from linkage.terms import AlternativeCause, MatchObjective, UnmetCause
+from linkage.kernels.assignment.remedies import Free
+from linkage.terms import AlternativeCause, MatchLimit, MatchObjective, UnmetCause
+
+if TYPE_CHECKING:
+    from linkage.kernels.assignment.exchange import ProvenFlow
 
 UNMET_CAUSES = tuple(UnmetCause)
 ALTERNATIVE_CAUSES = tuple(AlternativeCause)
@@ -19,7 +26,7 @@ ALTERNATIVE_CAUSES = tuple(AlternativeCause)
 
 @dataclass(frozen=True, kw_only=True)
 class MatchReason:
-    """Why a need is with its offer.
+    """Why a need is with its offer, in the window named if any.
 
     Parameters
     ----------
@@ -35,6 +42,7 @@ class MatchReason:
 
     need: int
     offer: int
+    window: int | None
     quantity: int
     cost: int
     cost_rank: int
@@ -55,27 +63,6 @@ class Holder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheapestChange:
-    """The smallest change of limits that meets what is unmet of one need, with nobody else losing.
-
-    Parameters
-    ----------
-    offer, added_capacity
-        Units of capacity to add to an eligible offer; 0 where only the source's cap stands in the way.
-    source, added_cap
-        Units to add to the cap of the offer's source, or None and 0.
-    meets
-        Units of the need it meets: all that are unmet.
-    """
-
-    offer: int
-    added_capacity: int
-    source: int | None
-    added_cap: int
-    meets: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class UnmetReason:
     """Why units of a need are not served.
 
@@ -91,7 +78,9 @@ class UnmetReason:
     holders
         The needs that hold the eligible offers, by rising priority.
     change
-        None where no offer is eligible.
+        The cheapest change of limits that meets it; None where no offer is eligible.
+    new_pair
+        The same by an offer that would have to be made eligible; None where there is no other.
     other_offer
         An offer, not eligible for this need, where one more unit meets one unit of it just as well because others
         can move, and at less cost than adding to an eligible one; or None.
@@ -105,7 +94,19 @@ class UnmetReason:
     displaced_need: int | None
     holders: tuple[Holder, ...]
     change: CheapestChange | None
+    new_pair: CheapestChange | None
     other_offer: int | None
+
+    @property
+    def limits(self) -> tuple[MatchLimit, ...]:
+        """The smallest set of rules that stand in the way: without them the need would be met."""
+        change = self.change or self.new_pair
+        return () if change is None else tuple(dict.fromkeys(one.limit for one in change.raises))
+
+    @property
+    def changes(self) -> tuple[CheapestChange, ...]:
+        """The changes that meet it: raising limits first, where an offer is eligible."""
+        return tuple(change for change in (self.change, self.new_pair) if change is not None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,8 +120,11 @@ class UnmetColumns:
     margin: Integers
     displaced_need: Integers
     change_offer: Integers
+    change_window: Integers
     added_capacity: Integers
+    added_window: Integers
     added_cap: Integers
+    added_most: Integers
     other_offer: Integers
 
 
@@ -130,6 +134,7 @@ class MatchColumns:
 
     need: Integers
     offer: Integers
+    window: Integers
     quantity: Integers
     cost: Integers
     cost_rank: Integers
@@ -145,19 +150,47 @@ class MatchReasons:
 
     Parameters
     ----------
+    units
+        (n_pairs,) int64 of the plan.
+    is_optimal
+        No plan is better on any level.
     offer_price
         (n_levels, n_offers) int64, by how much each objective falls if the offer takes one unit of need more;
         the first non-zero is positive. None where the plan is not a proven flow.
     source_price
         (n_levels, n_sources) int64, likewise for each source's cap.
+    proven
+        The flow that proves the plan, or None.
     """
 
     problem: AssignmentProblem
     levels: tuple[MatchObjective, ...]
+    units: Integers
+    is_optimal: bool
     matches: MatchColumns
     unmet: UnmetColumns
     offer_price: Integers | None
     source_price: Integers | None
+    proven: ProvenFlow | None
+
+    @cached_property
+    def free(self) -> Free:
+        """What the plan leaves free, for the changes that could be made."""
+        return Free(self.problem, self.units, self.levels, is_proven=self.is_optimal)
+
+    @cached_property
+    def window_price(self) -> Integers | None:
+        """Tell what one more unit of need in each window takes off each objective: (n_levels, n_windows) int64."""
+        from linkage.kernels.assignment import rule_prices
+
+        return None if self.proven is None else rule_prices.of_windows(self.proven)
+
+    @cached_property
+    def group_price(self) -> Integers | None:
+        """Tell what one more unit under each group's maximum takes off each objective: (n_levels, n_groups) int64."""
+        from linkage.kernels.assignment import rule_prices
+
+        return None if self.proven is None else rule_prices.of_groups(self.proven)
 
     def of_match(self, row: int) -> MatchReason:
         """Tell why the plan has its row-th match."""
@@ -166,6 +199,7 @@ class MatchReasons:
         return MatchReason(
             need=int(columns.need[row]),
             offer=int(columns.offer[row]),
+            window=None if columns.window[row] < 0 else int(columns.window[row]),
             quantity=int(columns.quantity[row]),
             cost=int(columns.cost[row]),
             cost_rank=int(columns.cost_rank[row]),
@@ -178,21 +212,10 @@ class MatchReasons:
     def of_unmet(self, row: int) -> UnmetReason:
         """Tell why the row-th need of `unmet` has unmet units."""
         columns = self.unmet
-        offer, decided_by = int(columns.change_offer[row]), int(columns.decided_by[row])
+        decided_by = int(columns.decided_by[row])
         need, displaced, other = (
             int(column[row]) for column in (columns.need, columns.displaced_need, columns.other_offer)
         )
-        change = None
-        if offer >= 0:
-            source = int(self.problem.offer_source[offer])
-            added_cap = int(columns.added_cap[row])
-            change = CheapestChange(
-                offer=offer,
-                added_capacity=int(columns.added_capacity[row]),
-                source=source if added_cap else None,
-                added_cap=added_cap,
-                meets=int(columns.quantity[row]),
-            )
         return UnmetReason(
             need=need,
             quantity=int(columns.quantity[row]),
@@ -201,9 +224,15 @@ class MatchReasons:
             margin=int(columns.margin[row]),
             displaced_need=None if displaced < 0 else displaced,
             holders=self.holders_for(need),
-            change=change,
+            change=self.free.cheapest(need),
+            new_pair=self.free.by_new_pair(need),
             other_offer=None if other < 0 else other,
         )
+
+    def ahead_of(self, need: int) -> tuple[Holder, ...]:
+        """List the needs of higher priority that hold capacity of the need's eligible offers: who displaced it."""
+        least = int(self.problem.need_priority[need])
+        return tuple(holder for holder in self.holders_for(need) if holder.priority > least)
 
     def holders_for(self, need: int) -> tuple[Holder, ...]:
         """List the other needs that hold capacity of the need's eligible offers, by rising priority."""

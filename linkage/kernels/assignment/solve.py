@@ -40,6 +40,7 @@ from linkage.kernels.assignment.result import AssignmentResult, Method, Objectiv
 from linkage.terms import MatchObjective, MatchStatus
 
 _DAY_SECONDS: Final = 86_400.0
+_SECONDS_PER_EXCHANGE: Final = 5e-7
 _SECONDS_PER_PAIR: Final = 1e-5  # the local search is laid out in one go: more than this is seldom needed
 
 
@@ -309,21 +310,27 @@ def _result(
         gap_ratio=gap,
         conflicts=conflicts,
         method=plan.method,
-        reasons=_reasons(problem, levels, plan) if options.is_explained and not conflicts else None,
+        reasons=_reasons(problem, levels, plan, options) if options.is_explained and not conflicts else None,
     )
 
 
-def _reasons(problem: AssignmentProblem, levels: tuple[MatchObjective, ...], plan: _Plan) -> MatchReasons:
-    unmet = explain.unmet_columns(problem, plan.units)
+def _reasons(
+    problem: AssignmentProblem, levels: tuple[MatchObjective, ...], plan: _Plan, options: MatchOptions
+) -> MatchReasons:
+    is_optimal = plan.bounds is not None and tuple(plan.bounds) == objectives.values_of(problem, levels, plan.units)
+    unmet = explain.unmet_columns(problem, plan.units, levels, is_proven=is_optimal)
     offer_price = source_price = None
-    if plan.flow is not None:
-        unmet = exchange.with_exchanges(plan.flow, unmet)
+    if plan.flow is not None and options.seconds_left() > _SECONDS_PER_EXCHANGE * problem.pair_count:
+        unmet = explain.for_quotas(exchange.with_exchanges(plan.flow, unmet), levels)
         offer_price, source_price = exchange.prices(plan.flow)
     return MatchReasons(
         problem=problem,
         levels=levels,
-        matches=explain.match_columns(problem, plan.units, levels, is_proven=plan.flow is not None),
+        units=plan.units,
+        is_optimal=is_optimal,
+        matches=explain.match_columns(problem, plan.units, levels, is_proven=is_optimal),
         unmet=unmet,
         offer_price=offer_price,
         source_price=source_price,
+        proven=plan.flow,
     )

@@ -1,0 +1,235 @@
+"""Finds the cheapest change that meets an unmet need, from what a plan leaves free under each limit.
+
+Only free and new room is used, so nobody else loses, and what the change does to the objectives is known without
+solving again. It changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from linkage.kernels.assignment.changes import CheapestChange, Placement, Raise, pair_row
+from linkage.kernels.assignment.objectives import (
+    allowed_unmet,
+    by_group_of,
+    group_demand,
+    is_another,
+    step_widths,
+    unfairness_of,
+)
+from linkage.kernels.assignment.problem import MAX_CAPACITY_SUM, NONE, AssignmentProblem, Integers
+from linkage.kernels.assignment.remainder import group_most, served_of, use_of, window_use_of
+from linkage.terms import MatchLimit, MatchObjective
+
+_ON_GROUPS: Final = frozenset((MatchObjective.UNFAIRNESS, MatchObjective.QUOTA_SHORTFALL))
+_Limit = tuple[MatchLimit, int]
+
+
+class Free:
+    """What a plan leaves free under each limit, counted once for all changes that are looked for.
+
+    Parameters
+    ----------
+    units
+        (n_pairs,) int64 of the plan.
+    is_proven
+        No plan is better.
+    """
+
+    def __init__(
+        self, problem: AssignmentProblem, units: Integers, levels: Sequence[MatchObjective], *, is_proven: bool
+    ) -> None:
+        by_offer, by_source = use_of(problem, units)
+        self.problem = problem
+        self.units = units
+        self.levels = tuple(levels)
+        self.is_exact = is_proven and _ON_GROUPS.isdisjoint(levels)
+        self.served = served_of(problem, units)
+        self.unmet = problem.need_quantity - self.served
+        self.unmet_by_group = by_group_of(problem, self.unmet)
+        self.demand, self.allowed = group_demand(problem), allowed_unmet(problem)
+        held = problem.need_exclusive[(problem.need_exclusive != NONE) & (self.served > 0)]
+        self.is_taken = np.bincount(held, minlength=problem.need_count) > 0
+        self.another = is_another(problem)
+        caps = np.where(problem.source_caps == NONE, MAX_CAPACITY_SUM, problem.source_caps)
+        self.left = {
+            MatchLimit.OFFER_CAPACITY: problem.offer_capacity - by_offer,
+            MatchLimit.WINDOW_CAPACITY: problem.window_capacity - window_use_of(problem, units),
+            MatchLimit.SOURCE_CAP: caps - by_source,
+            MatchLimit.GROUP_MAX: group_most(problem) - by_group_of(problem, self.served),
+        }
+
+    def cheapest(self, need: int) -> CheapestChange | None:
+        """Find the change of limits at eligible pairs that meets what is unmet of a need, and of its package.
+
+        Fewest limits touched, then least added, then the lower cost; None where some need has no eligible pair.
+        """
+        problem = self.problem
+        members = [need]
+        if problem.need_package[need] != NONE:
+            packed = (problem.need_package == problem.need_package[need]) & (self.unmet > 0)
+            members = [need, *(other for other in np.flatnonzero(packed).tolist() if other != need)]
+        taken: dict[_Limit, int] = {}
+        raised: dict[_Limit, int] = {}
+        placements = []
+        for member in members:
+            quantity = int(self.unmet[member])
+            options = [
+                (self._lacking(self._uses(pair, quantity), taken), int(problem.pair_cost[pair]), pair)
+                for pair in range(int(problem.need_start[member]), int(problem.need_start[member + 1]))
+            ]
+            if not options:
+                return None
+            lacking, _, pair = min(options, key=lambda option: (*_size(option[0]), *option[1:]))
+            for limit, by in lacking.items():
+                raised[limit] = raised.get(limit, 0) + by
+            for limit, use in self._uses(pair, quantity).items():
+                taken[limit] = taken.get(limit, 0) + use - lacking.get(limit, 0)
+            placements.append(self._placement(pair, quantity))
+        return self._change(need, raised, placements)
+
+    def by_new_pair(self, need: int) -> CheapestChange | None:
+        """Find the offer that would have to be made eligible for a need: the one with most room, at a use of 1.
+
+        It counts at the dearest cost the offer has for anybody. None where there is no other offer, or the need is
+        part of a package.
+        """
+        problem = self.problem
+        eligible = problem.pair_offer[problem.need_start[need] : problem.need_start[need + 1]]
+        others = np.setdiff1d(np.arange(problem.offer_count), eligible)
+        if not others.size or problem.need_package[need] != NONE:
+            return None
+        quantity = int(self.unmet[need])
+        under_cap = np.append(self.left[MatchLimit.SOURCE_CAP], MAX_CAPACITY_SUM)[problem.offer_source[others]]
+        room = np.minimum(self.left[MatchLimit.OFFER_CAPACITY][others], under_cap)
+        offer = int(others[np.lexsort((others, -room))[0]])
+        uses = {
+            (MatchLimit.OFFER_CAPACITY, offer): quantity,
+            (MatchLimit.SOURCE_CAP, int(problem.offer_source[offer])): quantity,
+            (MatchLimit.GROUP_MAX, int(problem.need_group[need])): quantity,
+        }
+        placement = Placement(
+            need=need,
+            offer=offer,
+            window=None,
+            quantity=quantity,
+            cost=int(problem.pair_cost[problem.pair_offer == offer].max(initial=0)),
+            is_new_pair=True,
+        )
+        raised = {(MatchLimit.ELIGIBILITY, offer): 0, **self._lacking(_named(uses), {})}
+        return self._change(need, raised, [placement])
+
+    def _uses(self, pair: int, quantity: int) -> dict[_Limit, int]:
+        """Tell what some units on a pair take of each limit."""
+        problem = self.problem
+        offer, wanted = int(problem.pair_offer[pair]), quantity * int(problem.pair_use[pair])
+        return _named(
+            {
+                (MatchLimit.OFFER_CAPACITY, offer): wanted,
+                (MatchLimit.WINDOW_CAPACITY, int(problem.pair_window[pair])): wanted,
+                (MatchLimit.SOURCE_CAP, int(problem.offer_source[offer])): wanted,
+                (MatchLimit.GROUP_MAX, int(problem.need_group[problem.pair_need[pair]])): quantity,
+            }
+        )
+
+    def _lacking(self, uses: dict[_Limit, int], taken: dict[_Limit, int]) -> dict[_Limit, int]:
+        """Tell by how much limits are short of what is to be used beside what is taken already."""
+        short = {
+            (limit, index): use + taken.get((limit, index), 0) - int(self.left[limit][index])
+            for (limit, index), use in uses.items()
+        }
+        return {limit: by for limit, by in short.items() if by > 0}
+
+    def _change(self, need: int, raised: dict[_Limit, int], placements: list[Placement]) -> CheapestChange:
+        exclusive = self.problem.need_exclusive[[placement.need for placement in placements]]
+        named = exclusive[exclusive != NONE].tolist()
+        lifted = [index for index in sorted(set(named)) if self.is_taken[index] or named.count(index) > 1]
+        return CheapestChange(
+            need=need,
+            raises=(
+                *(Raise(limit=MatchLimit.EXCLUSIVE, index=index, by=0) for index in lifted),
+                *(Raise(limit=limit, index=index, by=by) for (limit, index), by in raised.items()),
+            ),
+            placements=tuple(placements),
+            kept=tuple(kept for placement in placements for kept in self._kept(placement.need)),
+            is_reserved=True,
+            effect=tuple(self._effect(level, placements) for level in self.levels),
+            is_exact=self.is_exact,
+        )
+
+    def _kept(self, need: int) -> Iterator[Placement]:
+        first = int(self.problem.need_start[need])
+        for row in np.flatnonzero(self.units[first : int(self.problem.need_start[need + 1])]).tolist():
+            yield self._placement(first + row, int(self.units[first + row]))
+
+    def _placement(self, pair: int, quantity: int) -> Placement:
+        problem = self.problem
+        return Placement(
+            need=int(problem.pair_need[pair]),
+            offer=int(problem.pair_offer[pair]),
+            window=_or_none(int(problem.pair_window[pair])),
+            quantity=quantity,
+            cost=int(problem.pair_cost[pair]),
+            is_new_pair=False,
+        )
+
+    def _effect(self, level: MatchObjective, placements: Sequence[Placement]) -> int:
+        """Tell how an objective changes where the plan stays as it is and the placements are added."""
+        if level in _ON_GROUPS:
+            met: dict[int, int] = {}
+            for placement in placements:
+                group = int(self.problem.need_group[placement.need])
+                met[group] = met.get(group, 0) + placement.quantity
+            return sum(self._effect_on(level, group, units) for group, units in met.items() if group != NONE)
+        return sum(self._effect_of(level, placement) for placement in placements)
+
+    def _effect_on(self, level: MatchObjective, group: int, met: int) -> int:
+        before = int(self.unmet_by_group[group])
+        if level is MatchObjective.QUOTA_SHORTFALL:
+            allowed = int(self.allowed[group])
+            return max(0, before - met - allowed) - max(0, before - allowed)
+        widths = np.repeat(step_widths(self.demand[group : group + 1]), 2, axis=0)
+        after, now = unfairness_of(widths, np.array([before - met, before])).tolist()
+        return int(after - now)
+
+    def _effect_of(self, level: MatchObjective, placement: Placement) -> int:
+        problem = self.problem
+        pair = self.pair_of(placement)
+        match level:
+            case MatchObjective.UNMET_PRIORITY:
+                return -placement.quantity * int(problem.need_priority[placement.need])
+            case MatchObjective.COST:
+                return placement.quantity * placement.cost
+            case MatchObjective.CHANGED if pair is not None:
+                lost = max(0, int(problem.previous[pair] - self.units[pair]))
+                return -min(lost, placement.quantity)
+            case MatchObjective.CONTINUITY if pair is not None:
+                return placement.quantity * int(self.another[pair])
+            case MatchObjective.CONTINUITY:
+                first, end = problem.need_start[placement.need], problem.need_start[placement.need + 1]
+                return placement.quantity * int(problem.is_last[first:end].max(initial=0))
+            case _:
+                return 0
+
+    def pair_of(self, placement: Placement) -> int | None:
+        """Find the row of a placement's pair; None where it is to be added."""
+        if placement.is_new_pair:
+            return None
+        return pair_row(self.problem, placement)
+
+
+def _named(uses: dict[_Limit, int]) -> dict[_Limit, int]:
+    return {limit: use for limit, use in uses.items() if limit[1] != NONE}
+
+
+def _or_none(index: int) -> int | None:
+    return None if index == NONE else index
+
+
+def _size(lacking: dict[_Limit, int]) -> tuple[int, int]:
+    """Order changes: fewest limits, then least capacity added."""
+    added = sum(by for (limit, _), by in lacking.items() if limit is not MatchLimit.GROUP_MAX)
+    return len(lacking), added

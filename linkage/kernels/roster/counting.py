@@ -13,6 +13,7 @@ from math import ceil
 
 import numpy as np
 
+from linkage.kernels.roster.fewest.overlap import overlap_bound
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.objective import FAIRNESS_MINUTES, Costs, load_units
 from linkage.terms import RosterObjective
@@ -145,6 +146,9 @@ def counting_bound(costs: Costs, level: Sequence[RosterObjective], earlier: Mapp
     for objective in level:
         if objective in {RosterObjective.UNFAIRNESS, RosterObjective.PEOPLE_USED}:
             term = _load_bound(costs, objective, minutes)
+            if objective is RosterObjective.PEOPLE_USED and RosterObjective.UNCOVERED in earlier:
+                slack = earlier[RosterObjective.UNCOVERED] - _unavoidable(costs, RosterObjective.UNCOVERED)
+                term = max(term, overlap_bound(costs, _most_filled(costs), slack))
         else:
             term = _unavoidable(costs, objective)
         bound += costs.facts.problem.weight_of(objective) * term

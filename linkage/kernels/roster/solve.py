@@ -12,6 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from linkage.kernels.roster import check
+from linkage.kernels.roster.fewest.solve import fewest_people
+from linkage.kernels.roster.fewest.units import can_solve
 from linkage.kernels.roster.fixed import seating
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.model import Row
@@ -109,7 +111,10 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
     facts = HardFacts.of(problem)
     costs = Costs.of(facts)
     moves = 0
-    if problem.patterns.volunteer.size:
+    fewest = fewest_people(costs, options) if can_solve(costs) else None
+    if fewest:
+        moves, proven = fewest.moves, Proven(rows=fewest.rows, bounds=fewest.bounds, effort=fewest.effort)
+    elif problem.patterns.volunteer.size:
         proven = solve_exactly(facts, costs, options)
     else:
         rows, moves, is_whole = _search(facts, costs, options)

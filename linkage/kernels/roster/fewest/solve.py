@@ -1,0 +1,189 @@
+"""Finds the fewest people that cover everything, and proves how few that can be.
+
+Small rosters go to the exact solver at once; larger ones are searched, and then closed by the exact solver while its
+share of the effort lasts. Where not everything can be covered it says so, and the general search takes over. Plans
+are checked by whoever called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from linkage.kernels.roster.counting import counting_bound
+from linkage.kernels.roster.fewest.units import Integers, Row, Units
+from linkage.kernels.roster.objective import Costs
+from linkage.kernels.roster.proof import most_of_terms
+from linkage.kernels.roster.result import RosterOptions
+from linkage.terms import RosterObjective
+
+STEPS_PER_MOVE: Final = 10_000
+"""Steps of the search for each move of the options; a step takes a few microseconds."""
+EFFORT_PER_MOVE: Final = 0.1
+"""Deterministic seconds of the exact solver for each move of the options, where the search ends above the bound."""
+COMPILING_SECONDS: Final = 30.0
+"""With less time than this the search is not begun on a machine where it was never compiled."""
+CLOSING_PAIRS: Final = 80_000
+"""Beyond so many pairs of person and unit the exact solver's model takes too long to build."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewestPeople:
+    """A plan that covers all it can with few people.
+
+    Parameters
+    ----------
+    bounds
+        One for every objective level.
+    is_whole
+        False if time ran out before everything was covered.
+    """
+
+    rows: list[Row]
+    bounds: list[int]
+    moves: int
+    effort: float
+    is_whole: bool
+
+
+class _Attempt:
+    """What is known so far about one problem."""
+
+    def __init__(self, costs: Costs, options: RosterOptions) -> None:
+        self.costs, self.options = costs, options
+        self.units = Units.of(costs)
+        self.pairs = int(self.units.able.sum())
+        self.holder: Integers | None = None
+        self.size = int(self.units.people.size) + 1
+        self.steps = 0
+        self.effort = 0.0
+        self.bound = self._counted()
+        self.is_impossible = False
+        if not self.units.count:
+            self.holder, self.size = np.zeros(0, dtype=np.int64), 0
+
+    def _counted(self) -> int:
+        """Bound the people of a whole plan by counting."""
+        uncovered = counting_bound(self.costs, (RosterObjective.UNCOVERED,), {})
+        weight = self.costs.facts.problem.weight_of(RosterObjective.UNCOVERED)
+        earlier = {RosterObjective.UNCOVERED: uncovered // weight if weight else 0}
+        people = counting_bound(self.costs, (RosterObjective.PEOPLE_USED,), earlier)
+        weight = self.costs.facts.problem.weight_of(RosterObjective.PEOPLE_USED)
+        return max(people // weight if weight else 0, int(self.units.count > 0))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a better plan or a better bound may be found, and there is time."""
+        return self.bound < self.size and not self.is_impossible and self.options.has_time()
+
+    def close(self, *, most: int, effort: float) -> None:
+        """Let the exact solver look for a plan with at most so many people."""
+        from linkage.kernels.roster.fewest.closing import close  # loads the solver: only where it is wanted
+
+        found = close(
+            self.units,
+            least=self.bound,
+            most=most,
+            holder=self.holder,
+            options=self.options,
+            effort=effort - self.effort,
+        )
+        self.effort += found.effort
+        self.bound = min(max(self.bound, found.bound), self.size)
+        if found.holder is not None:
+            size = np.unique(found.holder).size
+            if size < self.size:
+                self.holder, self.size = found.holder, size
+        elif found.is_impossible and most >= self.units.people.size:
+            self.is_impossible = True
+
+    def solve_small(self) -> None:
+        """Let the exact solver look for a plan of the bound's size, then for the smallest."""
+        most = int(self.units.people.size)
+        while self.is_open and self.effort < self.options.exact_effort:
+            self.close(most=min(self.bound, most), effort=self.options.exact_effort)
+            if self.holder is None and self.is_open:
+                self.close(most=most, effort=self.options.exact_effort)
+
+    def search(self) -> None:
+        """Search from nothing, unless the time left would go into compiling."""
+        from linkage.kernels.compiled import is_prepared  # loads the compiler: only where it is wanted
+
+        deadline = self.options.deadline
+        if deadline and deadline.remaining_seconds() < COMPILING_SECONDS and not is_prepared(__package__):
+            return
+        from linkage.kernels.roster.fewest.search import Search  # loads the compiler: only where it is wanted
+
+        search = Search(
+            self.units,
+            bound=self.bound,
+            steps=self.options.moves * STEPS_PER_MOVE,
+            seed=self.options.seed,
+            has_time=self.options.has_time,
+        )
+        search.run()
+        self.steps += search.made
+        if search.is_whole and search.size < self.size:
+            self.holder, self.size = search.holder, search.size
+        elif self.holder is None:
+            self.holder = search.holder
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is covered."""
+        return self.holder is not None and bool((self.holder >= 0).all())
+
+
+def fewest_people(costs: Costs, options: RosterOptions) -> FewestPeople | None:
+    """Cover everything with as few people as possible.
+
+    Parameters
+    ----------
+    costs
+        Of a problem that `units.can_solve`.
+    options
+        `moves` bounds the search and the exact solver after it, `exact_pairs` and `exact_effort` the exact solver
+        that small problems start with.
+
+    Returns
+    -------
+    FewestPeople or None
+        None where no plan was found that covers everything, with time left to search in another way.
+    """
+    attempt = _Attempt(costs, options)
+    if attempt.pairs <= options.exact_pairs:
+        attempt.solve_small()
+    if attempt.is_impossible:
+        return None
+    if attempt.is_open:
+        attempt.search()
+    effort = attempt.effort + options.moves * EFFORT_PER_MOVE
+    while attempt.is_whole and attempt.is_open and attempt.effort < effort and attempt.pairs <= CLOSING_PAIRS:
+        attempt.close(most=attempt.size - 1, effort=effort)
+    if not attempt.is_whole and options.has_time():
+        return None
+    rows = [] if attempt.holder is None else attempt.units.rows(attempt.holder.tolist())
+    return FewestPeople(
+        rows=rows,
+        bounds=_bounds(costs, rows, attempt.bound if attempt.is_whole else 0),
+        moves=attempt.steps,
+        effort=attempt.effort,
+        is_whole=attempt.is_whole,
+    )
+
+
+def _bounds(costs: Costs, rows: list[Row], people: int) -> list[int]:
+    """Bound every level by counting, and the last by the people a whole plan needs."""
+    terms = costs.terms(rows)
+    bounds = []
+    for number, level in enumerate(costs.levels):
+        value = costs.level_value(level, terms)
+        bound = counting_bound(costs, level, most_of_terms(costs, costs.levels[:number], terms))
+        if RosterObjective.PEOPLE_USED in level:
+            weight = costs.facts.problem.weight_of(RosterObjective.PEOPLE_USED)
+            settled = value - weight * terms[RosterObjective.PEOPLE_USED]
+            bound = max(bound, weight * people + settled)
+        bounds.append(min(bound, value))
+    return bounds

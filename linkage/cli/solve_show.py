@@ -41,13 +41,24 @@ def show_head(answer: dict[str, Any], what: str) -> None:
 def show_matching(answer: dict[str, Any]) -> None:
     """Show a matching."""
     show_head(answer, counted(len(answer["assignments"]), "match"))
-    rows = [(row["need"], row["offer"], row["quantity"]) for row in answer["assignments"]]
-    _table("Plan", ("need", "offer", "quantity"), rows)
+    rows = [(row["need"], row["offer"], row["quantity"], row.get("window")) for row in answer["assignments"]]
+    _table("Plan", ("need", "offer", "quantity", "window"), rows)
     _table(
         "Unmet",
         ("need", "why", "cheapest change"),
         [(row["need"], _reasons(row["reasons"]), _match_change(row["cheapest_change"])) for row in answer["unmet"]],
     )
+
+    if "prices" in answer:
+        prices = [
+            (
+                _words(row["rule"]),
+                _about(row),
+                ", ".join(f"{name} {-gain:+}" for name, gain in row["gains"].items() if gain),
+            )
+            for row in answer["prices"]
+        ]
+        _table("One more unit", ("at", "of", "changes"), prices)
 
 
 def show_roster(answer: dict[str, Any]) -> None:
@@ -101,11 +112,21 @@ def _match_change(change: dict[str, Any] | None) -> str:
     if change is None:
         return ""
     parts = []
-    if change.get("added_capacity"):
-        parts.append(f"+{change['added_capacity']} at {change['offer']}")
-    if change.get("added_cap"):
-        parts.append(f"+{change['added_cap']} in the cap of {change['source']}")
+    for one in change["raises"]:
+        about = _about(one)
+        parts.append(
+            f"+{one['by']} {_words(one['rule'])} of {about}" if one["by"] else f"{_words(one['rule'])} of {about}"
+        )
     return " and ".join(parts)
+
+
+def _about(row: dict[str, Any]) -> str:
+    """Name what a rule is about, from the row that tells of it."""
+    return " ".join(
+        ", ".join(map(str, value)) if isinstance(value, list) else f"{name} {value}"
+        for name, value in row.items()
+        if name not in {"rule", "by", "gains"}
+    )
 
 
 def _roster_change(change: dict[str, Any] | None) -> str:

@@ -1,6 +1,6 @@
-"""The matching format: needs, offers, the pairs that may be joined, rules and objectives, as one JSON object.
+"""Reads a matching file: ids become indices, rules become columns, and pairs are spread over their offers' windows.
 
-It declares the format, and builds the kernel's arrays from a file. Whether a rule can be kept is the kernel's matter.
+It builds the kernel's arrays; whether a rule can be kept is the kernel's matter.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -23,69 +23,14 @@ from linkage.imports.instances.columns import (
     whole,
     within,
 )
-from linkage.imports.instances.fields import ByName, Key, Many, Record
-from linkage.imports.instances.kinds import Flag, Mistakes, Name, Whole, Word
+from linkage.imports.instances.kinds import Mistakes, shown
+from linkage.imports.instances.matching_format import FORMAT
+from linkage.imports.instances.matching_windows import Joined, WindowTable, join, windows_of
 from linkage.imports.instances.source import read
-from linkage.kernels.assignment.problem import (
-    MAX_CAPACITY,
-    MAX_CAPACITY_SUM,
-    MAX_COST,
-    MAX_PRIORITY,
-    MAX_QUANTITY,
-    NONE,
-    AssignmentProblem,
-)
+from linkage.kernels.assignment.problem import NONE, AssignmentProblem
 from linkage.terms import MatchObjective
 
-_NEED: Final = Record(
-    {
-        "id": Key(Name(), "its id", is_required=True),
-        "quantity": Key(Whole(1, MAX_QUANTITY), "units asked for; 1 if absent"),
-        "priority": Key(Whole(1, MAX_PRIORITY), "what one unmet unit weighs; 1 if absent"),
-        "group": Key(Name(), "the group, such as an estate, it counts in for fairness and quotas", is_open=True),
-    }
-)
-_OFFER: Final = Record(
-    {
-        "id": Key(Name(), "its id", is_required=True),
-        "capacity": Key(Whole(0, MAX_CAPACITY), "units of capacity; 1 if absent"),
-        "source": Key(Name(), "the kind of source it comes from, for source_caps", is_open=True),
-    }
-)
-_PAIR: Final = Record(
-    {
-        "need": Key(Name(), "id of a need", is_required=True),
-        "offer": Key(Name(), "id of an offer that may serve it", is_required=True),
-        "cost": Key(Whole(-MAX_COST, MAX_COST), "cost of one unit of the need, lower is better; 0 if absent"),
-        "use": Key(Whole(1, MAX_QUANTITY), "units of capacity that one unit of the need takes; 1 if absent"),
-    }
-)
-_PLANNED: Final = Record(
-    {
-        "need": Key(Name(), "id of a need", is_required=True),
-        "offer": Key(Name(), "id of an offer it has a pair with", is_required=True),
-        "quantity": Key(Whole(1, MAX_QUANTITY), "units of the need; 1 if absent"),
-    }
-)
-_RULES: Final = Record(
-    {
-        "indivisible": Key(Flag(), "a need is met whole by one offer or not at all; false if absent"),
-        "source_caps": Key(ByName(Whole(0, MAX_CAPACITY_SUM)), "units of capacity all offers of a source may give"),
-        "fair_groups": Key(Flag(), "share what cannot be met evenly between groups; false if absent"),
-    }
-)
-FORMAT: Final = Record(
-    {
-        "needs": Key(Many(_NEED), "what is asked for"),
-        "offers": Key(Many(_OFFER), "what is there"),
-        "pairs": Key(Many(_PAIR), "which offer may serve which need"),
-        "rules": Key(_RULES, "limits beyond capacity"),
-        "objectives": Key(Many(Word(MatchObjective)), "what to keep small, most important first"),
-        "previous": Key(Many(_PLANNED), "the last accepted plan; objective `changed` counts what is lost of it"),
-        "fixed": Key(Many(_PLANNED), "what must stay, at least"),
-    },
-    note="A matching problem: which offer serves which need. All numbers are whole.",
-)
+Rows = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,6 +40,7 @@ class MatchingInstance:
     problem: AssignmentProblem
     needs: list[Id]
     offers: list[Id]
+    windows: list[Id]
     sources: list[Id]
     groups: list[Id]
     objectives: tuple[MatchObjective, ...] | None
@@ -115,33 +61,51 @@ def read_matching(path: Path) -> MatchingInstance:
     """
     document, mistakes = read(path, FORMAT)
     needs, offers, pairs = (document.get(name, []) for name in ("needs", "offers", "pairs"))
+    rules: dict[str, Any] = document.get("rules", {})
     need_ids = ids_of(needs, within("needs", needs), mistakes)
     offer_ids = ids_of(offers, within("offers", offers), mistakes)
-    pair_need, pair_offer = _ends(pairs, "pairs", need_ids, offer_ids, mistakes)
-    place = _places(pairs, pair_need, pair_offer, mistakes)
-    previous = _planned(document, "previous", place, (need_ids, offer_ids), mistakes)
-    fixed = _planned(document, "fixed", place, (need_ids, offer_ids), mistakes)
-    rules: dict[str, Any] = document.get("rules", {})
+    windows = windows_of(offers, mistakes)
+    ends = _ends(pairs, "pairs", (need_ids, offer_ids), mistakes)
+    joined = join(needs, pairs, ends, windows, mistakes)
+    _tell_twice(pairs, joined, mistakes)
+    place = dict(zip(joined.keys(), range(joined.row.size), strict=True))
+    planned = {
+        name: _planned(document.get(name, []), name, place, (need_ids, offer_ids, windows), mistakes)
+        for name in ("previous", "fixed")
+    }
     need_group, groups = numbered(row.get("group") for row in needs)
     offer_source, sources = numbered(row.get("source") for row in offers)
     caps: dict[str, int] = rules.get("source_caps", {})
-    remarks = tuple(
+    quotas, groups, remarks = _quotas(rules.get("quotas", {}), groups)
+    remarks += [
         f"rules.source_caps.{name}: no offer comes from this source" for name in caps if name not in map(str, sources)
-    )
+    ]
+    bound = {
+        name: _sets(rules.get(name, []), name, need_ids, len(needs), mistakes) for name in ("exclusive", "packages")
+    }
+    last = looked_up([row.get("last") for row in needs], offer_ids, within("needs", needs, ".last"), "offer", mistakes)
     mistakes.refuse_if_any()
     problem = AssignmentProblem.of(
         need_quantity=whole(needs, "quantity", 1),
         need_priority=whole(needs, "priority", 1),
         need_group=need_group,
+        need_exclusive=bound["exclusive"],
+        need_package=bound["packages"],
         offer_capacity=whole(offers, "capacity", 1),
         offer_source=offer_source,
         source_caps=np.asarray([caps.get(str(name), NONE) for name in sources], dtype=np.int64),
-        pair_need=pair_need,
-        pair_offer=pair_offer,
-        pair_cost=whole(pairs, "cost", 0),
-        pair_use=whole(pairs, "use", 1),
-        previous=previous,
-        fixed=fixed,
+        window_offer=windows.offer,
+        window_capacity=windows.capacity,
+        group_min=quotas[:, 0] if rules.get("quotas") else None,
+        group_max=quotas[:, 1] if rules.get("quotas") else None,
+        pair_need=joined.need,
+        pair_offer=joined.offer,
+        pair_window=joined.window,
+        pair_cost=whole(pairs, "cost", 0)[joined.row],
+        pair_use=whole(pairs, "use", 1)[joined.row],
+        is_last=(last[joined.need] == joined.offer).astype(np.int64),
+        previous=planned["previous"],
+        fixed=planned["fixed"],
         indivisible=rules.get("indivisible", False),
         fair_groups=rules.get("fair_groups", False),
     )
@@ -149,56 +113,91 @@ def read_matching(path: Path) -> MatchingInstance:
         problem=problem,
         needs=list(need_ids),
         offers=list(offer_ids),
+        windows=windows.names,
         sources=sources,
         groups=groups,
         objectives=tuple(map(MatchObjective, document["objectives"])) if "objectives" in document else None,
-        remarks=remarks,
+        remarks=tuple(remarks),
     )
 
 
 def _ends(
-    rows: list[dict[str, Any]], name: str, needs: dict[Id, int], offers: dict[Id, int], mistakes: Mistakes
+    rows: Rows, name: str, ids: tuple[dict[Id, int], dict[Id, int]], mistakes: Mistakes
 ) -> tuple[Integers, Integers]:
     """Look up both ends of pairs."""
+    needs, offers = ids
     return (
         looked_up([row["need"] for row in rows], needs, within(name, rows, ".need"), "need", mistakes),
         looked_up([row["offer"] for row in rows], offers, within(name, rows, ".offer"), "offer", mistakes),
     )
 
 
-def _places(
-    rows: Sequence[Any], pair_need: Integers, pair_offer: Integers, mistakes: Mistakes
-) -> dict[tuple[int, int], int]:
-    """Index the pairs; tell those listed twice."""
-    keys = list(zip(pair_need.tolist(), pair_offer.tolist(), strict=True))
-    place = dict(zip(keys, range(len(keys)), strict=True))
-    if len(place) < len(keys):
-        known = [key for key in keys if UNKNOWN not in key]
-        if len(set(known)) < len(known):
-            unlike = [key if UNKNOWN not in key else row for row, key in enumerate(keys)]
-            tell_repeated(unlike, within("pairs", rows), "the same need and offer", mistakes)
-    return place
+def _tell_twice(rows: Rows, joined: Joined, mistakes: Mistakes) -> None:
+    """Tell pairs listed twice, for the same window if they have one."""
+    keys = list(joined.keys())
+    if len(set(keys)) < len(keys):
+        origin = joined.row.tolist()
+        where = within("pairs", rows)
+        tell_repeated(keys, lambda at: where(origin[at]), "the same need, offer and window", mistakes)
 
 
 def _planned(
-    document: dict[str, Any],
+    rows: Rows,
     name: str,
-    place: dict[tuple[int, int], int],
-    ids: tuple[dict[Id, int], dict[Id, int]],
+    place: dict[tuple[int, int, int], int],
+    known: tuple[dict[Id, int], dict[Id, int], WindowTable],
     mistakes: Mistakes,
 ) -> Integers:
     """Spread a list of planned units over the pairs."""
-    rows = document.get(name, [])
-    units = np.zeros(len(document.get("pairs", [])), dtype=np.int64)
-    need, offer = _ends(rows, name, *ids, mistakes)
-    keys = list(zip(need.tolist(), offer.tolist(), strict=True))
-    for row, key in enumerate(keys):
-        if UNKNOWN in key:
+    needs, offers, windows = known
+    units = np.zeros(len(place), dtype=np.int64)
+    need, offer = _ends(rows, name, (needs, offers), mistakes)
+    choices: dict[tuple[int, int], list[int]] = {}
+    if rows:
+        for (one, other, _), at in place.items():
+            choices.setdefault((one, other), []).append(at)
+    for row, (one, other) in enumerate(zip(need.tolist(), offer.tolist(), strict=True)):
+        where = within(name, rows)(row)
+        if UNKNOWN in (one, other):
             continue
-        if key not in place:
-            mistakes.tell(
-                within(name, rows)(row), "this need and offer are no pair of this file; list the pair, or drop this"
-            )
-            continue
-        units[place[key]] += rows[row].get("quantity", 1)
+        window = rows[row].get("window")
+        if window is not None:
+            index = windows.index.get((other, window), UNKNOWN)
+            options = [place[one, other, index]] if (one, other, index) in place and index != UNKNOWN else []
+        else:
+            options = choices.get((one, other), [])
+        if len(options) == 1:
+            units[options[0]] += rows[row].get("quantity", 1)
+        elif options:
+            mistakes.tell(where, "the pair has several windows; name the window meant")
+        else:
+            mistakes.tell(where, "this need and offer are no pair of this file; list the pair, or drop this")
     return units
+
+
+def _quotas(quotas: dict[str, dict[str, Any]], groups: list[Id]) -> tuple[Integers, list[Id], list[str]]:
+    """Tell least and most of every group; groups that only the quotas know stand last, with a remark."""
+    known = {str(name) for name in groups}
+    added: list[Id] = [name for name in quotas if name not in known]
+    table = np.tile(np.asarray([0, NONE], dtype=np.int64), (len(groups) + len(added), 1))
+    for row, name in enumerate([*groups, *added]):
+        quota = quotas.get(str(name), {})
+        most = quota.get("max")
+        table[row] = quota.get("min", 0), NONE if most is None else most
+    return table, [*groups, *added], [f"rules.quotas.{name}: no need is of this group" for name in added]
+
+
+def _sets(lists: Sequence[list[Id]], name: str, needs: dict[Id, int], count: int, mistakes: Mistakes) -> Integers:
+    """Number sets of needs; a need may be in one set of a kind."""
+    found = np.full(count, NONE, dtype=np.int64)
+    for number, names in enumerate(lists):
+        path = f"rules.{name}[{number}]"
+        members = looked_up(names, needs, within(path, names), "need", mistakes).tolist()
+        for place, need in enumerate(members):
+            if need == UNKNOWN:
+                continue
+            if found[need] not in (NONE, number):
+                text = f"{shown(names[place])} is in rules.{name}[{found[need]}] already; a need can be in one of them"
+                mistakes.tell(f"{path}[{place}]", text)
+            found[need] = number
+    return found

@@ -12,6 +12,7 @@ import numpy as np
 
 from linkage.imports.instances.columns import Id
 from linkage.imports.instances.matching import MatchingInstance
+from linkage.kernels.assignment.changes import CheapestChange, Placement
 from linkage.kernels.assignment.problem import NONE
 from linkage.kernels.assignment.reasons import UNMET_CAUSES, MatchReasons
 from linkage.kernels.assignment.result import AssignmentResult
@@ -19,10 +20,13 @@ from linkage.terms import MatchLimit, UnmetCause
 
 HOLDERS_SHOWN: Final = 3
 
+_HELD: Final = frozenset(
+    {UnmetCause.CAPACITY_TAKEN, UnmetCause.WINDOW_TAKEN, UnmetCause.SOURCE_CAP, UnmetCause.FAIRNESS, UnmetCause.QUOTA}
+)
+
 
 def matching_answer(instance: MatchingInstance, result: AssignmentResult, seconds: float) -> dict[str, Any]:
     """Build the answer of `linkage solve matching`."""
-    needs, offers = instance.needs, instance.offers
     answer: dict[str, Any] = {
         "status": result.status.value,
         "objectives": {
@@ -30,25 +34,14 @@ def matching_answer(instance: MatchingInstance, result: AssignmentResult, second
         },
         "gap": result.gap_ratio,
         "seconds": round(seconds, 3),
-        "assignments": [
-            {"need": needs[need], "offer": offers[offer], "quantity": quantity}
-            for need, offer, quantity in zip(
-                result.need.tolist(), result.offer.tolist(), result.quantity.tolist(), strict=True
-            )
-        ],
+        "assignments": _assignments(instance, result),
         "unmet": [] if result.reasons is None else _unmet(instance, result.reasons),
     }
     if result.conflicts:
-        named = {
-            MatchLimit.NEED_QUANTITY: ("need", needs),
-            MatchLimit.INDIVISIBLE: ("need", needs),
-            MatchLimit.OFFER_CAPACITY: ("offer", offers),
-            MatchLimit.SOURCE_CAP: ("source", instance.sources),
-        }
         answer["conflicts"] = [
             {
                 "rule": conflict.limit.value,
-                named[conflict.limit][0]: named[conflict.limit][1][conflict.index],
+                **_named(instance, conflict.limit, conflict.index),
                 "asked": conflict.asked,
                 "allowed": conflict.allowed,
             }
@@ -65,53 +58,74 @@ def matching_prices(instance: MatchingInstance, result: AssignmentResult) -> lis
     if reasons is None:
         return []
     found = []
-    for noun, table, ids in (
-        ("offer", reasons.offer_price, instance.offers),
-        ("source", reasons.source_price, instance.sources),
+    for limit, table in (
+        (MatchLimit.OFFER_CAPACITY, reasons.offer_price),
+        (MatchLimit.WINDOW_CAPACITY, reasons.window_price),
+        (MatchLimit.SOURCE_CAP, reasons.source_price),
+        (MatchLimit.GROUP_MAX, reasons.group_price),
     ):
         if table is None:
             continue
         for index in np.flatnonzero(table.any(axis=0)).tolist():
             gains = {level.value: int(table[row, index]) for row, level in enumerate(reasons.levels)}
-            found.append({noun: ids[index], "gains": gains})
+            found.append({"rule": limit.value, **_named(instance, limit, index), "gains": gains})
     return found
 
 
+def _assignments(instance: MatchingInstance, result: AssignmentResult) -> list[dict[str, Any]]:
+    needs, offers = instance.needs, instance.offers
+    columns = (result.need.tolist(), result.offer.tolist(), result.quantity.tolist())
+    rows: list[dict[str, Any]] = [
+        {"need": needs[need], "offer": offers[offer], "quantity": quantity}
+        for need, offer, quantity in zip(*columns, strict=True)
+    ]
+    for row in np.flatnonzero(result.window != NONE).tolist():
+        rows[row]["window"] = instance.windows[int(result.window[row])]
+    return rows
+
+
+def _named(instance: MatchingInstance, limit: MatchLimit, index: int) -> dict[str, Any]:
+    """Name what a limit is about."""
+    problem = instance.problem
+    if limit is MatchLimit.WINDOW_CAPACITY:
+        return {"offer": instance.offers[int(problem.window_offer[index])], "window": instance.windows[index]}
+    if limit in {MatchLimit.EXCLUSIVE, MatchLimit.PACKAGE}:
+        column = problem.need_exclusive if limit is MatchLimit.EXCLUSIVE else problem.need_package
+        return {"needs": [instance.needs[need] for need in np.flatnonzero(column == index).tolist()]}
+    noun, ids = {
+        MatchLimit.NEED_QUANTITY: ("need", instance.needs),
+        MatchLimit.INDIVISIBLE: ("need", instance.needs),
+        MatchLimit.OFFER_CAPACITY: ("offer", instance.offers),
+        MatchLimit.ELIGIBILITY: ("offer", instance.offers),
+        MatchLimit.SOURCE_CAP: ("source", instance.sources),
+        MatchLimit.GROUP_MAX: ("group", instance.groups),
+    }[limit]
+    return {noun: ids[index]}
+
+
 def _unmet(instance: MatchingInstance, reasons: MatchReasons) -> list[dict[str, Any]]:
-    columns = {
-        name: getattr(reasons.unmet, name).tolist()
-        for name in (
-            "need",
-            "quantity",
-            "cause",
-            "decided_by",
-            "margin",
-            "displaced_need",
-            "change_offer",
-            "added_capacity",
-            "added_cap",
-            "other_offer",
-        )
-    }
+    unmet = reasons.unmet
     held_by = _holders(reasons)
     rows = []
-    for row, need in enumerate(columns["need"]):
-        cause = UNMET_CAUSES[columns["cause"][row]]
+    for row, (need, quantity) in enumerate(zip(unmet.need.tolist(), unmet.quantity.tolist(), strict=True)):
+        cause = UNMET_CAUSES[unmet.cause[row]]
         own = slice(int(reasons.problem.need_start[need]), int(reasons.problem.need_start[need + 1]))
-        eligible = reasons.problem.pair_offer[own].tolist()
-        detail: dict[str, Any] = {"units": columns["quantity"][row], "eligible_offers": len(set(eligible))}
-        if cause in {UnmetCause.CAPACITY_TAKEN, UnmetCause.SOURCE_CAP, UnmetCause.FAIRNESS}:
-            detail |= _taken(instance, reasons, need, [each for offer in set(eligible) for each in held_by[offer]])
-        if columns["decided_by"][row] >= 0:
-            level = reasons.levels[columns["decided_by"][row]]
-            detail |= {"decided_by": level.value, "margin": columns["margin"][row]}
-            if columns["displaced_need"][row] >= 0:
-                detail["displaced_need"] = instance.needs[columns["displaced_need"][row]]
+        eligible = sorted(set(reasons.problem.pair_offer[own].tolist()))
+        detail: dict[str, Any] = {"units": quantity, "eligible_offers": len(eligible)}
+        if cause in _HELD:
+            detail |= _taken(instance, reasons, need, [each for offer in eligible for each in held_by[offer]])
+        if unmet.decided_by[row] >= 0:
+            detail["decided_by"] = reasons.levels[int(unmet.decided_by[row])].value
+            detail["margin"] = int(unmet.margin[row])
+        if unmet.displaced_need[row] >= 0:
+            detail["displaced_need"] = instance.needs[int(unmet.displaced_need[row])]
+        change = reasons.free.cheapest(need) or reasons.free.by_new_pair(need)
         rows.append(
             {
                 "need": instance.needs[need],
+                "quantity": quantity,
                 "reasons": [{"code": cause.value, "detail": detail}],
-                "cheapest_change": _change(instance, columns, row),
+                "cheapest_change": None if change is None else _change(instance, reasons, change),
             }
         )
     return rows
@@ -139,17 +153,26 @@ def _taken(instance: MatchingInstance, reasons: MatchReasons, need: int, holders
     }
 
 
-def _change(instance: MatchingInstance, columns: dict[str, list[int]], row: int) -> dict[str, Id | int | None] | None:
-    offer = columns["change_offer"][row]
-    if offer < 0:
-        return None
-    change: dict[str, Id | int | None] = {
-        "offer": instance.offers[offer],
-        "added_capacity": columns["added_capacity"][row],
-        "meets": columns["quantity"][row],
+def _change(instance: MatchingInstance, reasons: MatchReasons, change: CheapestChange) -> dict[str, Any]:
+    """Tell a change: the limits to raise, where the need then goes, and what that does to the objectives."""
+    return {
+        "offer": instance.offers[change.offer],
+        "added_capacity": change.added_capacity,
+        "meets": change.meets,
+        "raises": [
+            {"rule": one.limit.value, **_named(instance, one.limit, one.index), "by": one.by} for one in change.raises
+        ],
+        "placements": [_placement(instance, each) for each in change.placements],
+        "effect": {level.value: by for level, by in zip(reasons.levels, change.effect, strict=True)},
     }
-    if columns["added_cap"][row]:
-        source = int(instance.problem.offer_source[offer])
-        change |= {"source": None if source == NONE else instance.sources[source]}
-        change |= {"added_cap": columns["added_cap"][row]}
-    return change
+
+
+def _placement(instance: MatchingInstance, each: Placement) -> dict[str, Id | int | bool]:
+    told: dict[str, Id | int | bool] = {
+        "need": instance.needs[each.need],
+        "offer": instance.offers[each.offer],
+        "quantity": each.quantity,
+    }
+    if each.window is not None:
+        told["window"] = instance.windows[each.window]
+    return told | ({"is_new_pair": True} if each.is_new_pair else {})

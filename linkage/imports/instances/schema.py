@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from linkage.imports.instances import matching, roster_format, rounds, surge
+from linkage.imports.instances import matching_format, roster_format, rounds, surge
 from linkage.imports.instances.fields import Record
 from linkage.schemas.json_schema import DIALECT
 
@@ -16,7 +16,7 @@ from linkage.schemas.json_schema import DIALECT
 def formats() -> dict[str, Record]:
     """Return the declaration of every format by name."""
     return {
-        "matching": matching.FORMAT,
+        "matching": matching_format.FORMAT,
         "roster": roster_format.FORMAT,
         "surge": surge.FORMAT,
         "rounds": rounds.FORMAT,

@@ -8,10 +8,10 @@ numbers; their Chinese text stands in `terms` and the templates.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from linkage.errors import InvalidProblem
 from linkage.rules.matching_gap import PlannedGap, gap_of_unmet, gap_without_offer
 from linkage.rules.matching_pair import AskedNeed, MatchWeights, OfferedService, cost, grounds, obstacles
-from linkage.terms import MatchGround, MatchObjective, MatchStatus, NeedCategory
+from linkage.terms import MatchGround, MatchObjective, MatchStatus, NeedCategory, Society
 
 if TYPE_CHECKING:
     from linkage.kernels.assignment.reasons import MatchReasons
@@ -54,6 +54,44 @@ class MatchPlan:
     objectives: Mapping[str, Mapping[str, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class CommunityQuota:
+    """Units that a community gets at least, as far as they can be met, and at most (None: no maximum)."""
+
+    min_units: int = 0
+    max_units: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """What a project or an installation asks beyond eligibility.
+
+    Parameters
+    ----------
+    objectives
+        In lexicographic order; empty takes the kernel's own.
+    society_caps
+        Units that a society's services may meet together.
+    community_quotas
+        By community's code; communities not named are not held to any.
+    """
+
+    objectives: tuple[MatchObjective, ...] = ()
+    society_caps: Mapping[Society, int] = field(default_factory=dict)
+    community_quotas: Mapping[str, CommunityQuota] = field(default_factory=dict)
+
+    def order(self) -> tuple[MatchObjective, ...] | None:
+        """Return the aims in order; quotas that are given come first where the order does not name them."""
+        if not self.objectives:
+            return None
+        quota = MatchObjective.QUOTA_SHORTFALL
+        is_asked = any(quota.min_units for quota in self.community_quotas.values())
+        return (quota, *self.objectives) if is_asked and quota not in self.objectives else self.objectives
+
+
+NO_RULES: Final = MatchRules()
+
+
 def propose(
     needs: Sequence[AskedNeed],
     services: Sequence[OfferedService],
@@ -61,7 +99,7 @@ def propose(
     *,
     today: date,
     seed: int,
-    objectives: Sequence[MatchObjective] | None = None,
+    rules: MatchRules = NO_RULES,
     held: Mapping[Pair, int] | None = None,
     tried: Collection[Pair] = (),
 ) -> MatchPlan:
@@ -73,8 +111,8 @@ def propose(
         The day from which waiting is counted.
     seed
         Of the order among equal needs.
-    objectives
-        In lexicographic order; None takes the kernel's own.
+    rules
+        Aims in order, caps by society, quotas by community; held units count in them.
     held
         Units that pairs have already; they stay, and only what is added is planned.
     tried
@@ -85,26 +123,34 @@ def propose(
     InvalidProblem
         If what is held is more than a need asks for or a service can take.
     """
-    from linkage.kernels.assignment.problem import AssignmentProblem
+    from linkage.kernels.assignment.problem import NONE, AssignmentProblem
     from linkage.kernels.assignment.solve import MatchOptions, match
 
     asked = sorted(needs, key=lambda need: sha256(f"{seed}:{need.need_id}".encode()).digest())
     offered = sorted(services, key=lambda service: service.service_item_id)
     held = held or {}
     pairs = _Pairs(asked, offered, weights, today, held, frozenset(tried))
-    fair = MatchObjective.UNFAIRNESS in (objectives or ())
+    order = rules.order()
+    fair = MatchObjective.UNFAIRNESS in (order or ())
+    societies = tuple(Society)
+    groups, quotas = _groups(pairs.needs, rules)
     problem = AssignmentProblem.of(
         need_quantity=_column(need.quantity for need in pairs.needs),
         need_priority=_column(need.priority for need in pairs.needs),
-        need_group=_column(_groups(pairs.needs)) if fair else None,
+        need_group=_column(groups) if fair or quotas else None,
+        group_min=_column(quota.min_units for quota in quotas) if quotas else None,
+        group_max=_column(NONE if quota.max_units is None else quota.max_units for quota in quotas) if quotas else None,
         offer_capacity=_column(service.remaining for service in offered),
+        offer_source=_column(societies.index(service.society) for service in offered),
+        source_caps=_column(rules.society_caps.get(society, NONE) for society in societies),
         pair_need=_column(pairs.need),
         pair_offer=_column(pairs.offer),
         pair_cost=_column(pairs.cost),
+        is_last=_column(pairs.is_last) if MatchObjective.CONTINUITY in (order or ()) else None,
         fixed=_column(pairs.held),
         fair_groups=fair,
     )
-    result = match(problem, MatchOptions(objectives=None if objectives is None else tuple(objectives), seed=seed))
+    result = match(problem, MatchOptions(objectives=order, seed=seed))
     reasons = result.reasons
     if reasons is None:
         broken = [
@@ -162,6 +208,7 @@ class _Pairs:
         self.need: list[int] = []
         self.offer: list[int] = []
         self.cost: list[int] = []
+        self.is_last: list[int] = []
         self.held: list[int] = []
         self.gaps: list[PlannedGap] = []
         by_category: dict[NeedCategory, list[tuple[int, OfferedService]]] = {}
@@ -182,6 +229,7 @@ class _Pairs:
                 self.need.append(len(self.needs))
                 self.offer.append(index)
                 self.cost.append(cost(need, service, weights, today))
+                self.is_last.append(need.last_party_id is not None and need.last_party_id == service.party_id)
                 self.held.append(held.get((need.need_id, service.service_item_id), 0))
             self.needs.append(need)
 
@@ -190,7 +238,13 @@ def _column(numbers: Iterable[int]) -> NDArray[np.int64]:
     return np.fromiter(numbers, dtype=np.int64)
 
 
-def _groups(needs: Sequence[AskedNeed]) -> list[int]:
-    """Number the areas (communities where no area is known) that are to fare alike."""
+def _groups(needs: Sequence[AskedNeed], rules: MatchRules) -> tuple[list[int], list[CommunityQuota]]:
+    """Number the places that are to fare alike, and list the quota of each where there are any.
+
+    They are communities where a quota asks for it, else areas (communities where no area is known).
+    """
     numbers: dict[str, int] = {}
-    return [numbers.setdefault(need.area or need.community, len(numbers)) for need in needs]
+    if not rules.community_quotas:
+        return [numbers.setdefault(need.area or need.community, len(numbers)) for need in needs], []
+    rows = [numbers.setdefault(need.community, len(numbers)) for need in needs]
+    return rows, [rules.community_quotas.get(community, CommunityQuota()) for community in numbers]

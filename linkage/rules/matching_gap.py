@@ -49,7 +49,10 @@ _CAUSES: Final = {
     UnmetCause.NO_ELIGIBLE_OFFER: GapCause.NO_OFFER,
     UnmetCause.NO_CAPACITY: GapCause.NO_CAPACITY,
     UnmetCause.CAPACITY_TAKEN: GapCause.CAPACITY_TAKEN,
-    UnmetCause.SOURCE_CAP: GapCause.CAPACITY_TAKEN,
+    UnmetCause.SOURCE_CAP: GapCause.SOCIETY_CAP,
+    UnmetCause.GROUP_MAX: GapCause.COMMUNITY_QUOTA,
+    UnmetCause.QUOTA: GapCause.OTHER_QUOTA,
+    UnmetCause.CONTINUITY: GapCause.CONTINUITY,
     UnmetCause.FAIRNESS: GapCause.FAIRNESS,
     UnmetCause.NOT_PROVEN: GapCause.NOT_PROVEN,
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from linkage.terms import GapCause, MatchGround, NeedCategory
+from linkage.terms import GapCause, MatchGround, NeedCategory, Society
 
 DAYS_COUNTED: Final = 60
 """A start later than this costs no more."""
@@ -58,6 +58,8 @@ class OfferedService:
         Codes of the communities and areas it covers; empty means all.
     first_on
         Its first day in the cycle; None if it is not bound to days.
+    society
+        The one of the five that gives it.
     """
 
     service_item_id: int
@@ -70,6 +72,7 @@ class OfferedService:
     max_age: int | None = None
     needs_consent: bool = True
     first_on: date | None = None
+    society: Society = Society.SOCIAL_ORGANIZATION
 
 
 @dataclass(frozen=True, slots=True)

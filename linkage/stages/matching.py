@@ -24,7 +24,7 @@ from linkage.stages.matching_lists import freeze_lists
 from linkage.stages.matching_load import (
     Situation,
     names_of,
-    objectives_of,
+    rules_of,
     run_of,
     situation_of,
     weights_of,
@@ -47,7 +47,7 @@ def _plan(session: Session, standing: Standing, situation: Situation, now: datet
         weights_of(session),
         today=local_date(now),
         seed=_seed(standing),
-        objectives=objectives_of(session),
+        rules=rules_of(session, standing),
         held=situation.held,
         tried=situation.tried,
     )

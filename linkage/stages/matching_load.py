@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from linkage.db.tables import Area, Community, Consent, Gap, Match, MatchRun, Need, Person, ServiceItem
 from linkage.db.work import settings_of
-from linkage.rules.matching import Pair
+from linkage.rules.matching import CommunityQuota, MatchRules, Pair
 from linkage.rules.matching_pair import AskedNeed, MatchWeights, OfferedService
 from linkage.rules.scheduling import PlanSpan, occurrences
 from linkage.schemas.charter_party import Schedule
 from linkage.stages.standing import Standing
 from linkage.stages.working_calendar import calendar_for
-from linkage.terms import MatchObjective, MatchState, NeedCategory, NeedState
+from linkage.terms import MatchState, NeedCategory, NeedState
 
 LIVE = (MatchState.PROPOSED, MatchState.OFFERED, MatchState.ACCEPTED)
 """A match in these states holds capacity and serves its need."""
@@ -216,6 +216,7 @@ def _service(session: Session, standing: Standing, item: ServiceItem, today: dat
         max_age=terms.eligibility.max_age,
         needs_consent=terms.eligibility.consent,
         first_on=days[0] if days else None,
+        society=item.society,
     )
 
 
@@ -235,9 +236,16 @@ def weights_of(session: Session) -> MatchWeights:
     return MatchWeights(area_mismatch=settings_of(session).matching.area_mismatch_cost)
 
 
-def objectives_of(session: Session) -> tuple[MatchObjective, ...]:
-    """Return the objectives an installation set, in their order."""
-    return settings_of(session).matching.objectives
+def rules_of(session: Session, standing: Standing) -> MatchRules:
+    """Return the project's own rules, and the installation's order of aims where the charter gives none."""
+    terms = standing.charter.matching
+    return MatchRules(
+        objectives=terms.objectives or settings_of(session).matching.objectives,
+        society_caps={cap.society: cap.max_units for cap in terms.society_caps},
+        community_quotas={
+            quota.community: CommunityQuota(quota.min_units, quota.max_units) for quota in terms.community_quotas
+        },
+    )
 
 
 def names_of(session: Session, service_item_ids: Iterable[int]) -> dict[int, str]:

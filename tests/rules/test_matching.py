@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from linkage.errors import InvalidProblem
-from linkage.rules.matching import MatchPlan, propose
+from linkage.rules.matching import CommunityQuota, MatchPlan, MatchRules, propose
 from linkage.rules.matching_gap import PlannedGap, gaps_of_lost
 from linkage.rules.matching_pair import AskedNeed, MatchWeights, OfferedService, cost, obstacles
-from linkage.terms import GapCause, MatchObjective, MatchState, MatchStatus, NeedCategory
+from linkage.terms import GapCause, MatchObjective, MatchState, MatchStatus, NeedCategory, Society
 
 TODAY = date(2024, 7, 1)
 WEIGHTS = MatchWeights()
@@ -220,7 +220,10 @@ def test_propose_shares_a_shortage_between_areas_where_asked() -> None:
     objectives = (MatchObjective.UNMET_PRIORITY, MatchObjective.UNFAIRNESS, MatchObjective.COST)
 
     plain = {need_id for need_id, _, _ in served(plan([*near, *far], [service]))}
-    fair = {need_id for need_id, _, _ in served(plan([*near, *far], [service], objectives=objectives))}
+    fair = {
+        need_id
+        for need_id, _, _ in served(plan([*near, *far], [service], rules=MatchRules(objectives=tuple(objectives))))
+    }
 
     assert plain == {1, 2}
     assert len(fair & {1, 2}) == len(fair & {3, 4}) == 1
@@ -329,3 +332,56 @@ def test_gaps_of_lost_offer_to_ask_again() -> None:
     (gap,) = gaps_of_lost(ALL_TRIED, {MatchState.EXPIRED: 3})
 
     assert gap.change == {"change": "ask_again"}
+
+
+AIMS = (MatchObjective.UNMET_PRIORITY, MatchObjective.COST)
+
+
+def test_society_cap_leaves_units_to_the_others() -> None:
+    """A society's services take no more together than its cap; what they could have taken names the cap as its cause."""
+    services = [a_service(1, remaining=9, society=Society.VOLUNTEER), a_service(2, remaining=1)]
+    found = plan(
+        [a_need(number) for number in range(1, 5)],
+        services,
+        rules=MatchRules(AIMS, society_caps={Society.VOLUNTEER: 2}),
+    )
+
+    assert sorted(service for _, service, _ in served(found)) == [1, 1, 2]
+    assert [gap.cause for gap in found.gaps] == [GapCause.SOCIETY_CAP]
+
+
+def test_community_quota_goes_before_priority_and_ends_at_its_maximum() -> None:
+    """A community gets its minimum though others are more urgent, and nothing beyond its maximum."""
+    urgent = [a_need(number, priority=8) for number in (1, 2, 3)]
+    others = [a_need(number, community="west", area=None) for number in (4, 5)]
+    quotas = {"west": CommunityQuota(min_units=1), "east": CommunityQuota(max_units=2)}
+    found = plan([*urgent, *others], [a_service(1, remaining=3)], rules=MatchRules(AIMS, community_quotas=quotas))
+    roomy = plan([*urgent, *others], [a_service(1, remaining=9)], rules=MatchRules(AIMS, community_quotas=quotas))
+
+    assert len(served(found) & {(4, 1, 1), (5, 1, 1)}) == 1
+    assert found.objectives["quota_shortfall"] == {"value": 0, "bound": 0}
+    assert {need for need, _, _ in served(roomy)} >= {4, 5}
+    assert [gap.cause for gap in roomy.gaps] == [GapCause.COMMUNITY_QUOTA]
+
+
+def test_continuity_keeps_the_last_provider_though_another_is_cheaper() -> None:
+    """Where the project asks for continuity before cost, a need stays with who served it last."""
+    need = a_need(1, last_party_id=2)
+    services = [a_service(1, areas=frozenset({"east-1"})), a_service(2)]
+    weights = MatchWeights(other_provider=0)
+
+    def taken(*aims: MatchObjective) -> set[int]:
+        rules = MatchRules((MatchObjective.UNMET_PRIORITY, *aims))
+        return {
+            service for _, service, _ in served(propose([need], services, weights, today=TODAY, seed=1, rules=rules))
+        }
+
+    assert taken(MatchObjective.COST) == {1}
+    assert taken(MatchObjective.CONTINUITY, MatchObjective.COST) == {2}
+
+
+def test_quota_shortfall_named_without_quotas_is_no_mistake() -> None:
+    """An installation may name an aim that a project has no numbers for."""
+    found = plan([a_need(1)], [a_service(1)], rules=MatchRules((MatchObjective.QUOTA_SHORTFALL, *AIMS)))
+
+    assert served(found) == {(1, 1, 1)}

@@ -127,6 +127,25 @@ def test_matching_again_changes_nothing(heard) -> None:
     assert [len(heard.all(table)) for table in (MatchRun, Match, Gap, FrozenList, Message, Decision)] == before
 
 
+def test_charter_orders_and_caps_the_matching(adopt, an_answer, a_file):
+    """The project's own rules hold: its aims in their order, and a cap on one society that names itself as the cause."""
+    rules = {
+        "objectives": ["continuity", "unmet_priority", "cost"],
+        "society_caps": [{"society": "social_organization", "max_units": 1}],
+    }
+    project = adopt(matching=rules)
+    bring(project, a_file(an_answer(1), an_answer(2)))
+    project.enter(Stage.MATCHING)
+    project.step(matching)
+
+    [run] = project.all(MatchRun)
+    assert list(run.objectives) == rules["objectives"]
+    confirm_all(project)
+    say(project, "centre")
+    project.step(matching)
+    assert gaps(project) == [("meal", "society_cap", 1)]
+
+
 def test_conclude_freezes_four_lists_without_a_name(heard) -> None:
     """Needs, services, responsibilities and gaps stand in lists that may be posted: no person, no code, no phone."""
     heard.step(matching)

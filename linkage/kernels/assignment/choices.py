@@ -145,6 +145,8 @@ def is_flow(problem: AssignmentProblem, remainder: Remainder, choice_set: Intege
         (n_needs,) int64 as in `Choices.set`.
     """
     open_needs = remainder.quantity > 0
+    if (remainder.must & open_needs).any():
+        return False
     choosing: Flags = open_needs & (problem.need_exclusive != NONE)
     if choosing.any():
         members = problem.need_exclusive[choosing]

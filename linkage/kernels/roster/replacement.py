@@ -6,7 +6,7 @@ disturb the plan equally, whoever was asked longest ago comes first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from linkage.errors import InvalidProblem
 from linkage.kernels.roster.check_patterns import row_violations
+from linkage.kernels.roster.hard import HardFacts
+from linkage.kernels.roster.model import Row
+from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.plan import Plan
 from linkage.kernels.roster.problem import RosterProblem
-from linkage.kernels.roster.reasons import plan_of
 from linkage.kernels.roster.result import RosterResult
 from linkage.terms import ReplacementReason
 
@@ -97,6 +99,84 @@ def _reasons(plan: Plan, volunteer: int, shift: int, *, leaves: bool, last: int)
     return tuple(found)
 
 
+class Ranking:
+    """A plan with vacated places, asked seat by seat who could step in.
+
+    Parameters
+    ----------
+    problem
+        Its seats hold at least one open place where somebody is looked for.
+    rows
+        Volunteer, shift and seat of every place that is taken.
+    leaving
+        Volunteers who drop out: taken off every shift first and never candidates.
+    """
+
+    def __init__(self, problem: RosterProblem, rows: Iterable[Row], leaving: Sequence[int] = ()) -> None:
+        facts = HardFacts.of(problem)
+        self._problem, self._gone = problem, set(leaving)
+        self._plan = Plan(facts, Costs.of(facts), rows)
+        for volunteer in sorted(self._gone):
+            for shift in list(self._plan.own[volunteer]):
+                self._plan.remove(volunteer, shift)
+
+    def candidates(self, shift: int, seat: int, last_asked: ArrayLike, *, may_leave: bool = True) -> list[Candidate]:
+        """Rank everybody who could take one place of a seat.
+
+        Parameters
+        ----------
+        last_asked
+            (n_volunteers,) int64, larger is more recent (minutes or days, any origin >= 0), `NEVER_ASKED` for never.
+        may_leave
+            Also name who could come by leaving another shift.
+
+        Returns
+        -------
+        list of Candidate
+            Who is free before who would leave another shift (whose place somebody can take before whose place
+            stays empty); then who can lead where the lead is missing, who would not rather stay away, least
+            recently asked, most pledge open, fewest minutes planned, lowest index.
+
+        Raises
+        ------
+        InvalidProblem
+            If there is no such seat or `last_asked` does not fit.
+        """
+        asked: NDArray[np.int64] = np.asarray(last_asked)
+        mistakes = _mistakes(self._problem, shift, seat, asked)
+        if mistakes:
+            raise InvalidProblem("replacements cannot be ranked; correct the arguments and try again", mistakes)
+        plan, found = self._plan, []
+        for volunteer in plan.facts.people_of[shift]:
+            if volunteer in self._gone or shift in plan.own[volunteer] or not plan.facts.takes(volunteer, seat):
+                continue
+            is_free = plan.can_serve(volunteer, shift)
+            if not is_free and not may_leave:
+                continue
+            found += [
+                self._candidate(volunteer, shift, leaves, int(asked[volunteer]))
+                for leaves in ([-1] if is_free else plan.blockers(volunteer, shift))
+                if _keeps_company(plan, volunteer, shift, leaves) and _keeps_pattern(plan, volunteer, shift, leaves)
+            ]
+        return _first_of_each(sorted(found, key=_rank))
+
+    def take(self, volunteer: int, shift: int, seat: int) -> None:
+        """Put a candidate who is free on the seat, so that the next question knows of it."""
+        self._plan.add(volunteer, shift, seat)
+
+    def _candidate(self, volunteer: int, shift: int, leaves: int, last: int) -> Candidate:
+        plan = self._plan
+        return Candidate(
+            volunteer=volunteer,
+            leaves_shift=leaves,
+            refill_count=_refills(plan, volunteer, leaves, self._gone) if leaves >= 0 else 0,
+            last_asked=last,
+            planned_minutes=plan.total[volunteer],
+            owed_minutes=max(0, plan.owed[volunteer][plan.period[shift]]),
+            reasons=_reasons(plan, volunteer, shift, leaves=leaves >= 0, last=last),
+        )
+
+
 def replacements(
     problem: RosterProblem,
     result: RosterResult,
@@ -106,51 +186,9 @@ def replacements(
     last_asked: ArrayLike,
     leaving: Sequence[int] = (),
 ) -> list[Candidate]:
-    """Rank everybody who could take one place of a seat.
-
-    Parameters
-    ----------
-    last_asked
-        (n_volunteers,) int64, larger is more recent (minutes or days, any origin >= 0), `NEVER_ASKED` for never.
-    leaving
-        Volunteers who drop out: taken off every shift first and never candidates.
-
-    Returns
-    -------
-    list of Candidate
-        Who is free before who would leave another shift (whose place somebody can take before whose place
-        stays empty); then who can lead where the lead is missing, who would not rather stay away, least
-        recently asked, most pledge open, fewest minutes planned, lowest index.
-    """
-    asked: NDArray[np.int64] = np.asarray(last_asked)
-    mistakes = _mistakes(problem, shift, seat, asked)
-    if mistakes:
-        raise InvalidProblem("replacements cannot be ranked; correct the arguments and try again", mistakes)
-    plan, gone = plan_of(problem, result), set(leaving)
-    for volunteer in gone:
-        for other in list(plan.own[volunteer]):
-            plan.remove(volunteer, other)
-    found = []
-    for volunteer in plan.facts.people_of[shift]:
-        if volunteer in gone or shift in plan.own[volunteer] or not plan.facts.takes(volunteer, seat):
-            continue
-        options = [-1] if plan.can_serve(volunteer, shift) else plan.blockers(volunteer, shift)
-        for leaves in options:
-            if not (_keeps_company(plan, volunteer, shift, leaves) and _keeps_pattern(plan, volunteer, shift, leaves)):
-                continue
-            last = int(asked[volunteer])
-            found.append(
-                Candidate(
-                    volunteer=volunteer,
-                    leaves_shift=leaves,
-                    refill_count=_refills(plan, volunteer, leaves, gone) if leaves >= 0 else 0,
-                    last_asked=last,
-                    planned_minutes=plan.total[volunteer],
-                    owed_minutes=max(0, plan.owed[volunteer][plan.period[shift]]),
-                    reasons=_reasons(plan, volunteer, shift, leaves=leaves >= 0, last=last),
-                )
-            )
-    return _first_of_each(sorted(found, key=_rank))
+    """Rank everybody who could take one place of a seat of a roster; see `Ranking`."""
+    rows = zip(result.volunteer.tolist(), result.shift.tolist(), result.seat.tolist(), strict=True)
+    return Ranking(problem, rows, leaving).candidates(shift, seat, last_asked)
 
 
 def _rank(candidate: Candidate) -> tuple[int, ...]:

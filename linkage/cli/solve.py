@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from linkage.cli.installation import JsonOption
-from linkage.cli.output import print_json
+from linkage.cli.output import print_json, say
 from linkage.cli.solve_running import DEFAULT_SECONDS, MAX_SECONDS, Clock, run
 
 app = typer.Typer(
@@ -73,7 +73,7 @@ def matching(
         answer = matching_answer(instance, result, clock.spent_seconds() - began)
         return answer | ({"prices": matching_prices(instance, result)} if prices else {})
 
-    answer = run(work, f"Matching {file.name}", is_shown=not as_json)
+    answer = run(work, f"Matching {file.name}", clock, is_shown=not as_json)
     if as_json:
         print_json(answer)
     else:
@@ -114,7 +114,7 @@ def roster(
             seconds=spent,
         )
 
-    answer = run(work, f"Staffing {file.name}", is_shown=not as_json)
+    answer = run(work, f"Staffing {file.name}", clock, is_shown=not as_json)
     if as_json:
         print_json(answer)
     else:
@@ -172,7 +172,7 @@ def rounds(
         spent = clock.spent_seconds() - began
         return rounds_answer(instance, result, unserved(instance.problem, result, options.has_time), spent)
 
-    answer = run(work, f"Planning rounds of {file.name}", is_shown=not as_json)
+    answer = run(work, f"Planning rounds of {file.name}", clock, is_shown=not as_json)
     if as_json:
         print_json(answer)
     else:
@@ -198,3 +198,19 @@ def schema(
     from linkage.imports.instances.schema import instance_schema
 
     print_json(instance_schema(name.value))
+
+
+@app.command("prepare")
+def prepare(*, as_json: JsonOption = False) -> None:
+    """Compile the optimisers' inner loops for this machine now, so that nobody waits for it later; once, a minute or two."""
+    from linkage.kernels.preparing import ENGINES
+
+    told = {}
+    for name, engine in ENGINES.items():
+        clock = Clock(MAX_SECONDS)
+        run(engine, f"Preparing the optimiser for {name}", clock, is_shown=not as_json)
+        told[name] = round(clock.compilations.seconds, 1)
+        if not as_json:
+            say(f"{name}: {'ready' if not told[name] else f'compiled in {told[name]:.1f} s'}")
+    if as_json:
+        print_json({"compile_seconds": told})

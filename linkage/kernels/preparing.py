@@ -1,0 +1,119 @@
+"""Compiles every optimiser's inner loops ahead of use, by solving a tiny problem with each.
+
+An engine whose loops are compiled enters `ENGINES` with a problem small enough to be solved at once and forced upon
+that engine. The plans are thrown away; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+
+def _simplex() -> None:
+    """Solve a matching with every rule by our own network simplex, once cold and once from the plan that stands."""
+    from linkage.kernels.assignment.problem import AssignmentProblem
+    from linkage.kernels.assignment.solve import MatchOptions, match
+
+    need, offer = np.divmod(np.arange(12), 3)
+    problem = AssignmentProblem.of(
+        need_quantity=np.full(4, 2),
+        need_group=np.arange(4) % 2,
+        offer_capacity=[3, 2, 2],
+        offer_source=[0, 0, 1],
+        source_caps=[4, 3],
+        pair_need=need,
+        pair_offer=offer,
+        pair_cost=(7 * np.arange(12)) % 5,
+        previous=(np.arange(12) == 0).astype(np.int64),
+        fair_groups=True,
+    )
+    match(problem, MatchOptions(simplex_arcs=0))
+
+
+def _fewest() -> None:
+    """Cover a few shifts by as few people as possible."""
+    from linkage.kernels.roster.fewest.solve import fewest_people
+    from linkage.kernels.roster.hard import HardFacts
+    from linkage.kernels.roster.objective import Costs
+    from linkage.kernels.roster.problem import RosterProblem, Seats, Shifts, Volunteers, Windows
+    from linkage.kernels.roster.result import RosterOptions
+    from linkage.terms import RosterObjective
+
+    start = np.arange(10) * 50
+    problem = RosterProblem(
+        horizon_days=1,
+        volunteers=Volunteers.of(5),
+        windows=Windows.always(5, 1),
+        shifts=Shifts.of(start, start + 120),
+        seats=Seats.of(np.arange(10)),
+        objectives=((RosterObjective.UNCOVERED,), (RosterObjective.PEOPLE_USED,)),
+    )
+    fewest_people(Costs.of(HardFacts.of(problem)), RosterOptions(moves=10))
+
+
+def _duty() -> None:
+    """Staff a fortnight of early and late shifts by people on work patterns."""
+    from linkage.kernels.roster.duty.solve import roster_with_patterns
+    from linkage.kernels.roster.hard import HardFacts
+    from linkage.kernels.roster.objective import Costs
+    from linkage.kernels.roster.problem import Patterns, RosterProblem, Seats, Shifts, Volunteers, Windows
+    from linkage.kernels.roster.result import RosterOptions
+    from linkage.terms import RosterObjective
+
+    day, kind = np.divmod(np.arange(28), 2)
+    start = day * 1440 + 360 + 480 * kind
+    problem = RosterProblem(
+        horizon_days=14,
+        volunteers=Volunteers.of(6, max_minutes=np.full(6, 4800)),
+        windows=Windows.always(6, 14),
+        shifts=Shifts.of(start, start + 480, kind=kind),
+        seats=Seats.of(
+            np.arange(28), minimum=np.ones(28, np.int64), target=np.full(28, 2), under_weight=np.full(28, 9)
+        ),
+        patterns=Patterns.of(
+            np.arange(6),
+            max_consecutive_days=np.full(6, 5),
+            min_consecutive_days=np.full(6, 2),
+            min_consecutive_days_off=np.full(6, 2),
+            max_weekends=np.ones(6, np.int64),
+        ),
+        forbidden_successions=np.asarray([[1, 0]]),
+        objectives=((RosterObjective.UNCOVERED, RosterObjective.PREFERENCE),),
+    )
+    facts = HardFacts.of(problem)
+    roster_with_patterns(facts, Costs.of(facts), RosterOptions(moves=2))
+
+
+def _scale() -> None:
+    """Staff a week by the search for large rosters."""
+    from linkage.kernels.roster.problem import RosterProblem, Seats, Shifts, Volunteers, Windows
+    from linkage.kernels.roster.result import RosterOptions
+    from linkage.kernels.roster.scale.solve import schedule_at_scale
+
+    start = np.arange(20) * 480
+    problem = RosterProblem(
+        horizon_days=7,
+        volunteers=Volunteers.of(
+            8,
+            leads=np.arange(8) % 2 == 0,
+            max_minutes_week=np.full(8, 1200),
+            max_minutes_day=np.full(8, 480),
+            pledge_minutes=np.full(8, 240),
+        ),
+        windows=Windows.always(8, 7),
+        shifts=Shifts.of(start, start + 240, leads=np.arange(20) % 3 == 0),
+        seats=Seats.of(np.arange(20), minimum=np.ones(20, np.int64), target=np.full(20, 2)),
+    )
+    schedule_at_scale(problem, RosterOptions(moves=20))
+
+
+ENGINES: Final[Mapping[str, Callable[[], None]]] = {
+    "matching": _simplex,
+    "rosters with few people": _fewest,
+    "duty rosters": _duty,
+    "large rosters": _scale,
+}
+"""What to solve to have each engine compiled, by what the engine is for."""

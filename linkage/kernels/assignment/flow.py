@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import mul
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -28,7 +30,9 @@ LARGE: Final = 100_000
 CHUNK: Final = 3_000
 """Pivots between two looks at the clock, some 15 ms."""
 
-_RESERVE_SECONDS: Final = 3e-7
+_LOOK_SECONDS: Final = 0.03
+
+_RESERVE_SECONDS: Final = 5e-7
 """Kept back of the time left, for each arc: for reading, checking and telling the plan."""
 
 
@@ -74,8 +78,10 @@ def solve(
     start: Start | None = None,
     large: int = LARGE,
     chunk: int = CHUNK,
-) -> Solved:
-    """Find the lexicographically cheapest flow, or in time the best so far.
+) -> Solved | None:
+    """Find the lexicographically cheapest flow, or in time the best so far; None if there was no time to begin.
+
+    What decides between the solvers is the network alone, so that the same matching has the same plan every time.
 
     Parameters
     ----------
@@ -87,7 +93,8 @@ def solve(
         Its pivots between two looks at the clock.
     """
     if network.tail.size >= large:
-        return _by_simplex(network, blocks, seconds_left, start, chunk)
+        is_loaded = _is_loaded_in_time(seconds_left, reserve_of(network))
+        return _by_simplex(network, blocks, seconds_left, start, chunk) if is_loaded else None
     flow = np.zeros(network.tail.size, dtype=np.int64)
     open_arcs = network.capacity > 0
     supply = network.supply
@@ -107,10 +114,35 @@ def solve(
     return Solved(flow=flow, blocks=tuple(done), cheapest_blocks=len(done))
 
 
+def _is_loaded_in_time(seconds_left: Callable[[], float], reserve: float) -> bool:
+    """Load the simplex, and compile it where that was never done, unless only `reserve` seconds are left before."""
+    thread = _loading()
+    while thread.is_alive():
+        left = seconds_left() - reserve
+        if left <= 0:
+            return False  # it goes on loading for the next matching
+        thread.join(min(left, _LOOK_SECONDS))
+    return True
+
+
+@cache
+def _loading() -> Thread:
+    """Start to load the simplex beside the caller, who so can give up or be interrupted."""
+
+    def load() -> None:
+        from linkage.kernels.assignment.simplex.state import prepare
+
+        prepare()
+
+    thread = Thread(target=load, name="simplex", daemon=True)
+    thread.start()
+    return thread
+
+
 def _by_simplex(
     network: Network, blocks: Sequence[Block], seconds_left: Callable[[], float], start: Start | None, chunk: int
 ) -> Solved:
-    from linkage.kernels.assignment.simplex.state import Simplex  # loads the compiler
+    from linkage.kernels.assignment.simplex.state import Simplex  # loaded by now
 
     flow = np.zeros(network.tail.size, dtype=np.int64)
     capacity = network.capacity

@@ -18,7 +18,7 @@ import numpy as np
 from linkage.kernels.assignment import choices, objectives
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, Integers
 from linkage.kernels.assignment.remainder import Remainder, Room
-from linkage.kernels.assignment.residual import Residual
+from linkage.kernels.assignment.residual import PlanDefect, Residual
 from linkage.terms import MatchObjective
 
 _WEIGHT_LIMIT: Final = (
@@ -307,4 +307,6 @@ def solve(network: Network, blocks: Sequence[Block]) -> tuple[Integers, tuple[Bl
     from linkage.kernels.assignment import flow  # which solves networks, and so imports this module
 
     solved = flow.solve(network, blocks, lambda: math.inf)
+    if solved is None:
+        raise PlanDefect("the flow solver had no time where time is without end")
     return solved.flow, solved.blocks

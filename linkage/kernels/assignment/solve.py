@@ -157,6 +157,11 @@ def _solve(
     room = room_of(problem, remainder)
     net = network.build(problem, levels, remainder, room)
     solved = flow.solve(net, network.blocks_of(net), options.seconds_left, start=start, large=options.simplex_arcs)
+    if solved is None:  # time was up before the solver was loaded
+        held = subtract_fixed(replace(problem, fixed=anchor))[0]
+        units = greedy.plan(problem, held, seconds_left=options.seconds_left)
+        least = [objectives.least_of(problem, level) for level in levels]
+        return _Plan(units=units, bounds=least, method="greedy", flow=None)
     relaxed = net.units(solved.flow, problem.pair_count)
     units = remainder.fixed + relaxed
     values = objectives.values_of(problem, levels, units)

@@ -1,6 +1,7 @@
 """The simplex finds the same optimum as OR-Tools, proves it by its prices, and can be stopped and restarted."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from linkage.kernels.assignment.problem import AssignmentProblem
 from linkage.kernels.assignment.remainder import room_of, subtract_fixed
 from linkage.kernels.assignment.residual import PlanDefect
 from linkage.kernels.assignment.simplex.state import Simplex
-from linkage.terms import MatchObjective
+from linkage.kernels.assignment.solve import MatchOptions, match
+from linkage.terms import MatchObjective, MatchStatus
 
 LEVELS = (MatchObjective.UNMET_PRIORITY, MatchObjective.UNFAIRNESS, MatchObjective.CHANGED, MatchObjective.COST)
 
@@ -149,6 +151,23 @@ def test_stopped_between_levels_keeps_what_is_proven():
 
     assert not solved.is_cheapest
     assert (values[0], -(10**9)) == (bounds[0], bounds[-1])
+
+
+def test_no_time_to_load_is_no_flow(monkeypatch):
+    """While the simplex is still being loaded, an early deadline is kept; the plan is then made without it."""
+    is_loading = threading.Event()
+    loader = threading.Thread(target=is_loading.wait, daemon=True)
+    loader.start()
+    monkeypatch.setattr(flow, "_loading", lambda: loader)
+    problem = town(np.random.default_rng(19))
+    net, blocks = laid_out(problem)
+    solved = flow.solve(net, blocks, looks(2), large=0)
+    result = match(problem, MatchOptions(simplex_arcs=0, seconds_left=looks(0)))
+    is_loading.set()
+
+    assert solved is None
+    assert (result.method, result.status) == ("greedy", MatchStatus.BEST_SO_FAR)
+    assert flow.solve(net, blocks, never, large=0).is_cheapest
 
 
 def test_restart_from_any_flow_finds_the_optimum():

@@ -63,17 +63,14 @@ def hang(arcs: Arcs, tree: Tree, asked: Nodes) -> Nodes:
 @compiled
 def _join(leader: Nodes, one: int, other: int) -> bool:
     """Join the parts two nodes lie in; tell whether they were apart."""
-    one, other = _find(leader, one), _find(leader, other)
+    while leader[one] != one:
+        leader[one] = leader[leader[one]]
+        one = leader[one]
+    while leader[other] != other:
+        leader[other] = leader[leader[other]]
+        other = leader[other]
     leader[one] = other
     return one != other
-
-
-@compiled
-def _find(leader: Nodes, node: int) -> int:
-    while leader[node] != node:
-        leader[node] = leader[leader[node]]
-        node = leader[node]
-    return node
 
 
 @compiled
@@ -83,7 +80,8 @@ def _around(arcs: Arcs, chosen: Nodes) -> tuple[Nodes, Nodes]:
     for arc in chosen:
         begin[arcs.tail[arc] + 1] += 1
         begin[arcs.head[arc] + 1] += 1
-    begin = np.cumsum(begin).astype(np.int32)
+    for place in range(begin.size - 1):
+        begin[place + 1] += begin[place]
     filled = begin[:-1].copy()
     around = np.empty(2 * chosen.size, np.int32)
     for arc in chosen:
@@ -98,51 +96,64 @@ def _grow(arcs: Arcs, tree: Tree, chosen: Nodes) -> None:
     """Hang everything along the chosen arcs from the root, and by spare arcs what these do not reach."""
     nodes = arcs.start.size - 1
     begin, around = _around(arcs, chosen)
-    for column in (tree.parent, tree.arc, tree.child, tree.after):
-        column[:] = -1
-    tree.before[:] = -2
+    for node in range(nodes):
+        tree.parent[node] = -1
+        tree.arc[node] = -1
+        tree.child[node] = -1
+        tree.after[node] = -1
+        tree.before[node] = -2
+    is_cut = np.zeros(nodes, np.bool_)
+    queue = np.empty(nodes, np.int32)
+    queue[0] = arcs.root
     tree.depth[arcs.root] = 0
     tree.price[arcs.root] = 0
-    queue = np.empty(nodes, np.int32)
-    is_cut = np.zeros(nodes, np.bool_)
-    queue[0] = arcs.root
-    end = _spread(arcs, tree, begin, around, queue, 0, 1, is_cut)
-    for only_cut in (True, False):  # from where a part was cut off first: there it hung well
-        for node in range(nodes):
-            if tree.arc[node] < 0 and node != arcs.root and (is_cut[node] or not only_cut):
-                spare = arcs.start[-1] + node
-                if tree.flow[spare] == 0:
-                    arcs.tail[spare], arcs.head[spare] = node, arcs.root
-                _hang_one(arcs, tree, node, arcs.root, spare)
-                queue[end] = node
-                end = _spread(arcs, tree, begin, around, queue, end, end + 1, is_cut)
+    done, end, next_node = 0, 1, 0
+    while True:
+        while done < end:
+            node = queue[done]
+            done += 1
+            if node != arcs.root:
+                _hang_one(arcs, tree, node)
+            for place in range(begin[node], begin[node + 1]):
+                arc = around[place]
+                other = arcs.head[arc] if arcs.tail[arc] == node else arcs.tail[arc]
+                if other == arcs.root or tree.arc[other] >= 0:
+                    continue
+                room = arcs.room[arc] - tree.flow[arc] if arcs.tail[arc] == other else tree.flow[arc]
+                is_cut[other] = room == 0  # no flow could rise from below: not strongly feasible
+                if room > 0:
+                    tree.parent[other] = node
+                    tree.arc[other] = arc
+                    queue[end] = other
+                    end += 1
+        node, next_node = _cut_off(tree, is_cut, arcs.root, next_node)
+        if node < 0:
+            return
+        spare = arcs.start[nodes] + node
+        if tree.flow[spare] == 0:
+            arcs.tail[spare] = node
+            arcs.head[spare] = arcs.root
+        tree.parent[node] = arcs.root
+        tree.arc[node] = spare
+        queue[end] = node
+        end += 1
 
 
 @compiled
-def _spread(
-    arcs: Arcs, tree: Tree, begin: Nodes, around: Nodes, queue: Nodes, done: int, end: int, is_cut: Flags
-) -> int:
-    """Hang what the chosen arcs reach from the queued nodes, unless no flow could rise from there; tell the queue's end."""
-    while done < end:
-        node = queue[done]
-        done += 1
-        for place in range(begin[node], begin[node + 1]):
-            arc = around[place]
-            other = arcs.head[arc] if arcs.tail[arc] == node else arcs.tail[arc]
-            if other == arcs.root or tree.arc[other] >= 0:
-                continue
-            room = arcs.room[arc] - tree.flow[arc] if arcs.tail[arc] == other else tree.flow[arc]
-            if room == 0:
-                is_cut[other] = True
-                continue
-            _hang_one(arcs, tree, other, node, arc)
-            queue[end] = other
-            end += 1
-    return end
+def _cut_off(tree: Tree, is_cut: Flags, root: int, first: int) -> tuple[int, int]:
+    """Find a node that does not hang yet, -1 for none: first where a part was cut off, for there it hung well."""
+    nodes = is_cut.size
+    for place in range(first, 2 * nodes):
+        node = place % nodes
+        if tree.arc[node] < 0 and node != root and (is_cut[node] or place >= nodes):
+            return node, place + 1
+    return -1, 2 * nodes
 
 
 @compiled
-def _hang_one(arcs: Arcs, tree: Tree, node: int, parent: int, arc: int) -> None:
+def _hang_one(arcs: Arcs, tree: Tree, node: int) -> None:
+    """Hang a node whose parent hangs already by the arc that it was given."""
+    parent, arc = tree.parent[node], tree.arc[node]
     attach(arcs, tree, node, parent, arc)
     tree.state[arc] = INSIDE
     if node >= arcs.leaves:

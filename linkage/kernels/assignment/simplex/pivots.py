@@ -23,61 +23,62 @@ from linkage.kernels.compiled import compiled
 
 
 @compiled
-def advance(arcs: Arcs, tree: Tree, first: int, block: int, pivots: int) -> tuple[int, int, int]:
+def advance(arcs: Arcs, tree: Tree, waiting: Nodes, first: int, block: int, pivots: int) -> tuple[int, int]:
     """Pivot until no arc gains any more, or `pivots` times.
 
     Parameters
     ----------
+    waiting
+        Arcs with room on both sides for which the tree had no place: each goes into it, or to an end of its room.
     first
-        Node whose arcs are looked at first.
+        Node whose arcs are looked at first after that.
     block
         Arcs looked at before the best of them enters the tree.
 
     Returns
     -------
     tuple
-        Pivots done, fewer than asked where the flow is the cheapest; the node to go on with; nodes touched.
+        Pivots done, fewer than asked where the flow is the cheapest; and the node to go on with.
     """
-    nodes = arcs.start.size - 1
     node = first
-    done = 0
-    touched = 0
-    quiet = 0
-    while done < pivots:
-        best, entering, seen = 0, -1, 0
-        while quiet < nodes:
-            price = price_at(arcs, tree, node)
-            for arc in range(arcs.start[node], arcs.start[node + 1]):
-                gain = -tree.state[arc] * (arcs.cost[arc] + price - tree.price[arcs.head[arc]])
-                if gain > best:
-                    best, entering = gain, arc
-            seen += arcs.start[node + 1] - arcs.start[node]
-            quiet += 1
-            node += 1
-            if node == nodes:
-                node = 0
-            if entering >= 0 and seen >= block:
-                break
-        if entering < 0:
-            return done, node, touched
-        quiet = 0
-        touched += enter(arcs, tree, entering, tree.state[entering] == AT_ZERO)
-        done += 1
-    return done, node, touched
+    for done in range(pivots):
+        if done < waiting.size:
+            entering = waiting[done]
+        else:
+            entering, node = _best(arcs, tree, node, block)
+            if entering < 0:
+                return done, node
+        tail, head = arcs.tail[entering], arcs.head[entering]
+        rise = arcs.cost[entering] + price_at(arcs, tree, tail) - price_at(arcs, tree, head)
+        _enter(arcs, tree, entering, rise)
+    return pivots, node
 
 
 @compiled
-def enter_all(arcs: Arcs, tree: Tree, waiting: Nodes) -> None:
-    """Bring arcs with room on both sides, for which the tree had no place, into it or to an end of their room."""
-    for arc in waiting:
-        rise = arcs.cost[arc] + price_at(arcs, tree, arcs.tail[arc]) - price_at(arcs, tree, arcs.head[arc])
-        enter(arcs, tree, arc, rise < 0)
+def _best(arcs: Arcs, tree: Tree, node: int, block: int) -> tuple[int, int]:
+    """Find the arc that gains most in the next block in which any does, and the node after it; arc -1 if none does."""
+    nodes = arcs.start.size - 1
+    best, entering, seen = 0, -1, 0
+    for _ in range(nodes):
+        price = price_at(arcs, tree, node)
+        for arc in range(arcs.start[node], arcs.start[node + 1]):
+            gain = -tree.state[arc] * (arcs.cost[arc] + price - tree.price[arcs.head[arc]])
+            if gain > best:
+                best, entering = gain, arc
+        seen += arcs.start[node + 1] - arcs.start[node]
+        node += 1
+        if node == nodes:
+            node = 0
+        if entering >= 0 and seen >= block:
+            break
+    return entering, node
 
 
 @compiled
-def enter(arcs: Arcs, tree: Tree, entering: int, is_rising: bool) -> int:
-    """Push flow round the cycle an arc closes, and exchange the arc that blocks; tell how many nodes were touched."""
+def _enter(arcs: Arcs, tree: Tree, entering: int, rise: int) -> None:
+    """Push flow round the cycle an arc closes, more of it if `rise` is below 0, and exchange the arc that blocks."""
     tail, head = arcs.tail[entering], arcs.head[entering]
+    is_rising = rise < 0
     if is_rising:
         first, second, most = tail, head, arcs.room[entering] - tree.flow[entering]
     else:
@@ -97,12 +98,9 @@ def enter(arcs: Arcs, tree: Tree, entering: int, is_rising: bool) -> int:
             node = tree.parent[node]
     if side == 0:
         tree.state[entering] = AT_ZERO if tree.flow[entering] == 0 else FULL
-        return 0
+        return
     out = tree.arc[leaving]
     top, above = (first, second) if side == 1 else (second, first)
-    rise = arcs.cost[entering] + price_at(arcs, tree, tail) - price_at(arcs, tree, head)
-    if top == tail:
-        rise = -rise
     tree.state[out] = AT_ZERO if tree.flow[out] == 0 else FULL
     tree.state[entering] = INSIDE
     node, parent, arc = top, above, entering
@@ -113,9 +111,8 @@ def enter(arcs: Arcs, tree: Tree, entering: int, is_rising: bool) -> int:
         if node == leaving:
             break
         node, parent, arc = old_parent, node, old_arc
-    if tree.before[top] == -2:
-        return 1
-    return refresh(arcs, tree, top, rise)
+    if tree.before[top] != -2:
+        refresh(arcs, tree, top, -rise if top == tail else rise)
 
 
 @compiled

@@ -25,37 +25,32 @@ def first_come(arcs: Arcs, flow: Amounts, supply: Amounts, order: Nodes, last: N
         (n_nodes,) int32 room for a path.
     """
     left = supply.copy()
-    for place in range(order.size - 1, -1, -1):
-        node = order[place]
-        if left[node] > 0:
-            count, most = _way(arcs, flow, left, last[place], path, left[node])
-            end = arcs.head[path[count - 1]] if count > 0 else arcs.root
-            if end != arcs.root:
-                _send(flow, path[:count], most)
-                left[node] -= most
-                left[end] += most
-    for place in range(order.size):
-        node = order[place]
+    count = order.size
+    for place in range(2 * count):
+        is_asked = place < count
+        node = order[count - 1 - place] if is_asked else order[place - count]
+        arc = last[count - 1 - place] if is_asked else -1
         shut = -1
         while left[node] > 0:
-            arc = _next_arc(arcs, flow, node, shut)
-            if arc < 0:
+            if not is_asked:
+                arc = _next_arc(arcs, flow, node, shut)
+            length, most = _way(arcs, flow, left, arc, path, left[node])
+            end = arcs.head[path[length - 1]] if length > 0 else arcs.root
+            if arc < 0 or (is_asked and end == arcs.root):
                 break
-            count, most = _way(arcs, flow, left, arc, path, left[node])
-            if count == 0:
-                shut = arc
-                continue
-            end = arcs.head[path[count - 1]]
-            _send(flow, path[:count], most)
+            for step in range(length):
+                flow[path[step]] += most
             left[node] -= most
             if end != arcs.root:
                 left[end] += most
+            if length == 0:
+                shut = arc
     balance(arcs, flow, supply)
 
 
 @compiled
 def _next_arc(arcs: Arcs, flow: Amounts, node: int, shut: int) -> int:
-    """Find the cheapest open arc of a node after one whose way was shut; equal ones in their order."""
+    """Find the cheapest open arc of a node after the last one whose way was shut; equal ones in their order."""
     best = -1
     for arc in range(arcs.start[node], arcs.start[node + 1]):
         if flow[arc] >= arcs.room[arc]:
@@ -90,12 +85,6 @@ def _way(arcs: Arcs, flow: Amounts, left: Amounts, arc: int, path: Nodes, most: 
                 arc = other
                 break
     return 0, 0
-
-
-@compiled
-def _send(flow: Amounts, path: Nodes, amount: int) -> None:
-    for arc in path:
-        flow[arc] += amount
 
 
 @compiled

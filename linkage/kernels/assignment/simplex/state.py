@@ -7,7 +7,7 @@ anything, which a first-come start gives from the first pivot on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
@@ -22,7 +22,7 @@ _BLOCK: Final = 250
 _WIDE: Final = 2**61
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Simplex:
     """A flow with its tree; `order` says where the arcs of the network went: they are sorted by tail here."""
 
@@ -30,6 +30,7 @@ class Simplex:
     tree: Tree
     supply: Amounts
     order: Amounts
+    waiting: Nodes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
 
     @classmethod
     def of(
@@ -154,8 +155,7 @@ class Simplex:
         paid[arcs.tail[used]] = arcs.cost[used]
         rest = last[np.argsort(arcs.cost[last] - paid[: last.size], kind="stable")]
         wishes = (asked, np.arange(front, int(arcs.start[-1])), rest)
-        waiting = hang(arcs, tree, np.concatenate(wishes).astype(np.int32))
-        pivots.enter_all(arcs, tree, waiting)
+        self.waiting = hang(arcs, tree, np.concatenate(wishes).astype(np.int32))
 
     def run(self, seconds_left: Callable[[], float], chunk: int, reserve: float = 0.0) -> bool:
         """Pivot until the flow is the cheapest, or until no more than `reserve` seconds are left: tell which.
@@ -164,7 +164,8 @@ class Simplex:
         """
         node = 0
         while seconds_left() > reserve:
-            done, node, _ = pivots.advance(self.arcs, self.tree, node, _BLOCK, chunk)
+            done, node = pivots.advance(self.arcs, self.tree, self.waiting, node, _BLOCK, chunk)
+            self.waiting = self.waiting[chunk:]
             if done < chunk:
                 return True
         return False
@@ -198,3 +199,21 @@ class Simplex:
         above = tree.price[tree.parent[: arcs.leaves]]
         price[leaf] = np.where(arcs.tail[arc] == leaf, above - arcs.cost[arc], above + arcs.cost[arc])
         return price
+
+
+def prepare() -> None:
+    """Compile everything, or load what was compiled before, on a network of one arc."""
+    one = np.ones(1, dtype=np.int64)
+    simplex = Simplex.of(
+        tail=0 * one,
+        head=one,
+        capacity=one,
+        weight=one,
+        supply=np.array([1, -1], dtype=np.int64),
+        root=1,
+        path_limit=2,
+    )
+    simplex.start()
+    simplex.resume(one, 0 * one)
+    simplex.restart(one, 0 * one)
+    simplex.run(lambda: 1.0, 1)

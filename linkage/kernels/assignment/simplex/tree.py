@@ -143,12 +143,10 @@ def _unlist(tree: Tree, node: int, parent: int) -> None:
 
 
 @compiled
-def refresh(arcs: Arcs, tree: Tree, top: int, rise: int) -> int:
-    """Add a rise to the prices below a node (itself included) and measure depths anew; tell how many were touched."""
-    touched = 0
+def refresh(arcs: Arcs, tree: Tree, top: int, rise: int) -> None:
+    """Add a rise to the prices below a node (itself included) and measure depths anew."""
     node = top
     while True:
-        touched += 1
         if node >= arcs.leaves:
             tree.price[node] += rise
             tree.depth[node] = depth_at(arcs, tree, tree.parent[node]) + 1
@@ -158,7 +156,7 @@ def refresh(arcs: Arcs, tree: Tree, top: int, rise: int) -> int:
         while node != top and tree.after[node] < 0:
             node = tree.parent[node]
         if node == top:
-            return touched
+            return
         node = tree.after[node]
 
 

@@ -198,9 +198,14 @@ class HardFacts:
         return [self.order[row].tolist() for row in self.candidate[:, self.order]]
 
     @cached_property
+    def crews(self) -> Flags:
+        """(n_shifts, n_volunteers) bool: `candidate` by shift."""
+        return np.ascontiguousarray(self.candidate.T)
+
+    @cached_property
     def people_of(self) -> list[list[int]]:
         """Candidate volunteers of every shift."""
-        return [np.flatnonzero(column).tolist() for column in np.ascontiguousarray(self.candidate.T)]
+        return [np.flatnonzero(crew).tolist() for crew in self.crews]
 
     @cached_property
     def skill_of_seat(self) -> list[int]:

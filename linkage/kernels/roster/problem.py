@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -137,28 +138,28 @@ class RosterProblem:
         """Number of seat rows (groups of equal places)."""
         return int(self.seats.shift.size)
 
-    @property
+    @cached_property
     def weeks(self) -> Integers:
         """(horizon_days,) week of each day."""
         return np.arange(self.horizon_days) // 7 if self.week_of_day is None else self.week_of_day
 
-    @property
+    @cached_property
     def periods(self) -> Integers:
         """(horizon_days,) pledge period of each day."""
         return np.zeros(self.horizon_days, dtype=np.int64) if self.period_of_day is None else self.period_of_day
 
-    @property
+    @cached_property
     def period_count(self) -> int:
         """Number of pledge periods, at least one."""
         return int(self.periods.max()) + 1 if self.horizon_days else 1
 
-    @property
+    @cached_property
     def weekend_of_day(self) -> Integers:
         """(horizon_days,) number of the weekend a Saturday or Sunday belongs to, -1 on other days."""
         day = np.arange(self.horizon_days) + self.first_weekday
         return np.where(day % 7 >= 5, day // 7, -1)
 
-    @property
+    @cached_property
     def served(self) -> Integers:
         """(n_volunteers, n_periods) minutes already served."""
         if self.served_minutes.size:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from linkage.kernels.roster.counting import counting_bound
+from linkage.kernels.roster.counting import Counted, counting_bound
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.model import LinearModel, Row
 from linkage.kernels.roster.objective import Costs
@@ -55,12 +55,13 @@ def most_of_terms(
     }
 
 
-def is_close(costs: Costs, rows: Sequence[Row], ratio: float) -> bool:
+def is_close(counted: Counted, rows: Sequence[Row], ratio: float) -> bool:
     """Say whether every level is within a share of its value of what counting alone bounds it to."""
+    costs = counted.costs
     terms = costs.terms(rows)
     for number, level in enumerate(costs.levels):
         value = costs.level_value(level, terms)
-        bound = counting_bound(costs, level, most_of_terms(costs, costs.levels[:number], terms))
+        bound = counting_bound(counted, level, most_of_terms(costs, costs.levels[:number], terms))
         if value - bound > ratio * abs(value):
             return False
     return True
@@ -85,14 +86,15 @@ def _limited(facts: HardFacts, costs: Costs, rows: list[Row], levels: int) -> Li
     return model
 
 
-def prove_levels(facts: HardFacts, costs: Costs, rows: list[Row], options: RosterOptions) -> Proven:
+def prove_levels(counted: Counted, rows: list[Row], options: RosterOptions) -> Proven:
     """Bound every level of a valid plan; improve it where the exact solver may be asked."""
+    costs, facts = counted.costs, counted.costs.facts
     pairs = int(facts.candidate.sum())
     bounds, spent, model = [], 0.0, None
+    terms = costs.terms(rows)
     for number, level in enumerate(costs.levels):
-        terms = costs.terms(rows)
         value = costs.level_value(level, terms)
-        bound = min(value, counting_bound(costs, level, most_of_terms(costs, costs.levels[:number], terms)))
+        bound = min(value, counting_bound(counted, level, most_of_terms(costs, costs.levels[:number], terms)))
         most_pairs = min(options.bound_pairs, PEOPLE_PAIRS if RosterObjective.PEOPLE_USED in level else pairs)
         is_worth_it = pairs <= options.exact_pairs or value - bound > options.close_enough_ratio * abs(value)
         if bound < value and is_worth_it and pairs <= most_pairs and options.has_time():
@@ -106,10 +108,10 @@ def prove_levels(facts: HardFacts, costs: Costs, rows: list[Row], options: Roste
                 share = (options.exact_effort - spent) / (len(costs.levels) - number)
                 proof = prove(model, level, rows, options, share)
                 spent += proof.effort
-                found = costs.level_value(level, costs.terms(proof.rows))
-                if found < value:
+                if proof.is_found and costs.level_value(level, costs.terms(proof.rows)) < value:
                     rows = _polished(facts, costs, proof.rows, options)
-                    value = costs.level_value(level, costs.terms(rows))
+                    terms = costs.terms(rows)
+                    value = costs.level_value(level, terms)
                 bound = max(bound, proof.bound)
         bounds.append(min(bound, value))
         if model is not None:

@@ -17,10 +17,9 @@ from linkage.errors import InvalidProblem
 from linkage.kernels.roster.disruption import Disruption, problem_after
 from linkage.kernels.roster.fixed import seating
 from linkage.kernels.roster.hard import HardFacts
-from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.problem import Pairs, RosterProblem
-from linkage.kernels.roster.replacement import Candidate, replacements
-from linkage.kernels.roster.result import RosterOptions, RosterResult, RosterTrace
+from linkage.kernels.roster.replacement import Candidate, Ranking
+from linkage.kernels.roster.result import RosterOptions, RosterResult
 from linkage.terms import RosterMoveReason, RosterObjective
 
 Pair = tuple[int, int]
@@ -132,27 +131,19 @@ class _Accepted:
         return alone | mates | {pair for pair in pairs if pair[0] in patterned}
 
 
-def _kept_result(facts: HardFacts, kept: Sequence[Pair]) -> RosterResult:
-    """Seat what is kept, as a plan that can be asked."""
+def _candidates(
+    problem: RosterProblem, facts: HardFacts, kept: Sequence[Pair], asked: ArrayLike
+) -> dict[int, list[Candidate]]:
+    """Rank who could step in for each seat that is below its target while nobody has moved."""
     rows = []
     for shift in sorted({s for _, s in kept}):
         seats = seating(facts, shift, [v for v, s in kept if s == shift]) or {}
         rows += [(volunteer, shift, seat) for volunteer, seat in sorted(seats.items())]
-    table = np.asarray(rows, dtype=np.int64).reshape(-1, 3)
-    terms = Costs.of(facts).terms(rows)
-    trace = RosterTrace(seed=0, candidate_pairs=int(facts.candidate.sum()))
-    return RosterResult(volunteer=table[:, 0], shift=table[:, 1], seat=table[:, 2], levels=(), terms=terms, trace=trace)
-
-
-def _candidates(
-    problem: RosterProblem, facts: HardFacts, kept: Sequence[Pair], asked: ArrayLike
-) -> dict[int, list[Candidate]]:
-    result = _kept_result(facts, kept)
-    filled = np.bincount(result.seat, minlength=problem.seat_count)
-    open_seats = np.flatnonzero(filled < problem.seats.target).tolist()
+    filled = np.bincount(np.asarray([seat for _, _, seat in rows], dtype=np.int64), minlength=problem.seat_count)
+    ranking = Ranking(problem, rows)
     return {
-        seat: replacements(problem, result, int(problem.seats.shift[seat]), seat, last_asked=asked)
-        for seat in open_seats
+        seat: ranking.candidates(int(problem.seats.shift[seat]), seat, asked)
+        for seat in np.flatnonzero(filled < problem.seats.target).tolist()
     }
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from linkage.kernels.roster import check
+from linkage.kernels.roster.counting import Counted
 from linkage.kernels.roster.fewest.solve import fewest_people
 from linkage.kernels.roster.fewest.units import can_solve
 from linkage.kernels.roster.fixed import seating
@@ -50,9 +51,9 @@ def _start(facts: HardFacts, costs: Costs) -> Plan:
     return plan
 
 
-def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[list[Row], int, bool]:
+def _search(counted: Counted, options: RosterOptions) -> tuple[list[Row], int, bool]:
     """Build a plan by local search; return it, the moves made, and whether it keeps every hard rule."""
-    plan = _start(facts, costs)
+    plan = _start(counted.costs.facts, counted.costs)
     search = Search(plan, seed=options.seed, has_time=options.has_time)
     search.repair(depth=1, budget=REPAIR_CHAINS)
     search.polish()
@@ -61,7 +62,7 @@ def _search(facts: HardFacts, costs: Costs, options: RosterOptions) -> tuple[lis
         moves += search.ruin_and_recreate(options.moves // rounds)
         search.repair(depth=2, budget=REPAIR_CHAINS)
         search.polish()
-        if is_close(costs, plan.rows, options.close_enough_ratio):
+        if not options.has_time() or is_close(counted, plan.rows, options.close_enough_ratio):
             break
     return plan.rows, moves, not any(plan.company.broken(plan.on_shift))
 
@@ -117,8 +118,10 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
     elif problem.patterns.volunteer.size:
         proven = solve_exactly(facts, costs, options)
     else:
-        rows, moves, is_whole = _search(facts, costs, options)
-        proven = prove_levels(facts, costs, rows, options) if is_whole else solve_exactly(facts, costs, options)
+        counted = Counted(costs)
+        counted.warm()
+        rows, moves, is_whole = _search(counted, options)
+        proven = prove_levels(counted, rows, options) if is_whole else solve_exactly(facts, costs, options)
     trace = RosterTrace(
         seed=options.seed,
         candidate_pairs=int(facts.candidate.sum()),

@@ -1,0 +1,96 @@
+"""Make a roster of hundreds to ten thousand volunteers: prices, exact schedules one by one, local search, bounds.
+
+The gap of a level is (value - bound) / (value if nobody serves - bound): the share of what is at stake that may still
+be missing. For a weighted sum this is the gap of what the plan gains. Every plan is checked by `check` before it is
+returned. It explains nothing; that is `reasons`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from linkage.kernels.roster.problem import Integers, RosterProblem
+from linkage.kernels.roster.result import RosterLevel, RosterOptions, RosterResult, RosterTrace
+from linkage.terms import RosterObjective
+
+MOST_SEATS: Final = 30
+LARGE_PAIRS: Final = 6000
+"""From so many volunteers times shifts on, the compiled search is the better one."""
+
+
+def can_solve(problem: RosterProblem) -> bool:
+    """Say whether the rules of a problem are known here: no duty patterns, no teams, at most 30 seat rows a shift."""
+    rows = np.bincount(problem.seats.shift, minlength=1)
+    return not problem.patterns.volunteer.size and not problem.teams and bool(rows.max() <= MOST_SEATS)
+
+
+def is_large(problem: RosterProblem) -> bool:
+    """Say whether a problem is better solved here than by the search in Python."""
+    return problem.volunteer_count * problem.shift_count >= LARGE_PAIRS and can_solve(problem)
+
+
+def roster_at_scale(
+    problem: RosterProblem, options: RosterOptions, *, threads: int = 2
+) -> tuple[Integers, list[int], RosterTrace] | None:
+    """Staff the shifts of a large problem.
+
+    Parameters
+    ----------
+    problem
+        A valid problem for which `can_solve` holds.
+    options
+        Seed and effort; `moves` are counted per hundred volunteers.
+    threads
+        1 or 2; the plan is the same.
+
+    Returns
+    -------
+    rows
+        (n_assignments, 3) volunteer, shift, seat, sorted by shift, seat, volunteer.
+    bounds
+        For every level a value that no plan as good on the levels before is below.
+    trace
+        What was done. None stands for no plan found: fixed newcomers are alone.
+    """
+    from linkage.kernels.roster.scale.work import Work  # loads the compiler
+
+    return Work.of(problem, options, threads=threads).run()
+
+
+def schedule_at_scale(problem: RosterProblem, options: RosterOptions, *, threads: int = 2) -> RosterResult | None:
+    """Staff the shifts of a large problem and check the plan; None if no plan was found."""
+    from linkage.kernels.roster.scale import check
+
+    solved = roster_at_scale(problem, options, threads=threads)
+    if solved is None:
+        return None
+    rows, bounds, trace = solved
+    terms = check.term_values(problem, rows)
+    values = [sum(problem.weight_of(term) * terms[term] for term in level) for level in problem.objectives]
+    check.verify(problem, rows, terms, list(zip(values, bounds, strict=True)))
+    levels = tuple(
+        RosterLevel(terms=level, value=value, bound=bound)
+        for level, value, bound in zip(problem.objectives, values, bounds, strict=True)
+    )
+    return RosterResult(
+        volunteer=rows[:, 0].copy(),
+        shift=rows[:, 1].copy(),
+        seat=rows[:, 2].copy(),
+        levels=levels,
+        terms=terms,
+        trace=trace,
+    )
+
+
+def gap_ratios(problem: RosterProblem, result: RosterResult) -> list[float]:
+    """For every level, the share of what is at stake that may still be missing, as this module's opening says."""
+    from linkage.kernels.roster.scale import check
+
+    empty: dict[RosterObjective, int] = check.term_values(problem, np.zeros((0, 3), dtype=np.int64))
+    ratios = []
+    for level in result.levels:
+        stake = max(level.value, sum(problem.weight_of(term) * empty[term] for term in level.terms)) - level.bound
+        ratios.append((level.value - level.bound) / stake if stake else 0.0)
+    return ratios

@@ -119,6 +119,29 @@ def offers(
     print_table("Offers", columns, rows, wraps=("activity",))
 
 
+@app.command("stand-ins")
+def stand_ins(
+    project: ProjectArgument,
+    activity: Annotated[
+        str, typer.Argument(metavar="ACTIVITY", help="Its code, as linkage scheduling activities lists it.")
+    ],
+    *,
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank who could be asked for an activity's seats, least recently asked first, each with the reasons."""
+    from linkage.stages.scheduling_reading import stand_ins_of
+
+    with looking(organization, project) as act:
+        rows = stand_ins_of(act.session, act.project_id, activity)
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    lines = [(*row[:5], ", ".join(reason.value for reason in row.reasons)) for row in rows]
+    columns = ("seat", "open seats", "rank", "volunteer", "last asked", "why")
+    print_table("Stand-ins", columns, lines, wraps=("why",))
+
+
 OffersArgument = Annotated[
     list[int] | None,
     typer.Argument(metavar="OFFER...", help="Numbers as linkage scheduling offers lists them; default all that wait."),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linkage.db.guard import insert_rows
@@ -19,7 +19,7 @@ from linkage.db.tables import Activity, Shift, ShiftOffer, Volunteer
 from linkage.db.work import settings_of
 from linkage.rules.scheduling_replace import Span
 from linkage.rules.scheduling_roster import Candidate, PlannedOffer, RosterLimits, WeekdayWindow
-from linkage.stages.standing import LOCAL_ZONE, Standing
+from linkage.stages.standing import LOCAL_ZONE, Standing, local_date
 from linkage.stages.telling import tell_person
 from linkage.terms import ActivityState, OfferState
 
@@ -63,6 +63,22 @@ def spans_by_person(session: Session, project_id: int, from_on: date) -> dict[in
     for person_id, starts_at, ends_at in rows:
         spans[person_id].append(Span(starts_at, ends_at))
     return spans
+
+
+def first_day_that_counts(instant: datetime) -> date:
+    """Return the first day that counts for a seat at an instant: of its month, and the evening before it."""
+    return local_date(instant).replace(day=1) - timedelta(days=1)
+
+
+def last_asked_at(session: Session, project_id: int) -> dict[int, datetime]:
+    """Return when each volunteer was last asked for any seat; who is missing was never asked."""
+    return dict(
+        session.execute(
+            select(ShiftOffer.person_id, func.max(ShiftOffer.offered_at))
+            .where(ShiftOffer.project_id == project_id)
+            .group_by(ShiftOffer.person_id)
+        ).all()
+    )
 
 
 def candidates(session: Session, project_id: int, planned: Mapping[int, int] | None = None) -> tuple[Candidate, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -24,12 +24,14 @@ from linkage.stages.seats import (
     LIVE,
     add_offers,
     candidates,
+    first_day_that_counts,
+    last_asked_at,
     limits_of,
     offered_shifts,
     spans_by_person,
     tell_offers,
 )
-from linkage.stages.standing import Standing, local_date
+from linkage.stages.standing import Standing
 from linkage.stages.steps import StepReport
 from linkage.stages.telling import tell_role
 from linkage.terms import ActivityState, OfferState, PartyRole
@@ -67,18 +69,11 @@ def replace_vacated(session: Session, standing: Standing, _work: Work, now: date
     vacancies = _vacancies(session, standing, now)
     if not vacancies:
         return None
-    last_asked_at = dict(
-        session.execute(
-            select(ShiftOffer.person_id, func.max(ShiftOffer.offered_at))
-            .where(ShiftOffer.project_id == project.id)
-            .group_by(ShiftOffer.person_id)
-        ).all()
-    )
     found = replace(
         vacancies,
         candidates(session, project.id),
-        spans_by_person(session, project.id, _first_day_that_counts(min(vacancy.starts_at for vacancy in vacancies))),
-        last_asked_at,
+        spans_by_person(session, project.id, first_day_that_counts(min(vacancy.starts_at for vacancy in vacancies))),
+        last_asked_at(session, project.id),
         limits_of(session),
     )
     if found.hopeless:
@@ -96,11 +91,6 @@ def replace_vacated(session: Session, standing: Standing, _work: Work, now: date
     )
     act(session, "shift_offers.replaced", project_id=project.id, count=len(found.offers))
     return StepReport({"replaced": len(found.offers)})
-
-
-def _first_day_that_counts(instant: datetime) -> date:
-    """Return the first day that counts for a seat at an instant: of its month, and the evening before it."""
-    return local_date(instant).replace(day=1) - timedelta(days=1)
 
 
 def next_expiry(session: Session, project_id: int) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linkage.rules.scheduling_replace import ROUNDS, Span, Vacancy, is_fit, replace
+from linkage.rules.scheduling_replace import ROUNDS, Span, Vacancy, replace, stand_ins
 from linkage.rules.scheduling_roster import Candidate, PlannedOffer, RosterLimits, WeekdayWindow
 
 LIMITS = RosterLimits(max_minutes_per_day=240, buffer_minutes=30)
@@ -70,7 +70,7 @@ def a_vacancy(**changed: Any) -> Vacancy:
 )
 def test_unfit_people_are_not_asked(person: dict[str, Any], vacancy: dict[str, Any], taken: tuple[Span, ...]) -> None:
     """Nobody is asked twice, beyond their skill, their time or their minutes, or for two places at once."""
-    assert not is_fit(a_candidate(7, **person), a_vacancy(**vacancy), taken, LIMITS)
+    assert stand_ins(a_vacancy(**vacancy), [a_candidate(7, **person)], {7: taken}, {}, LIMITS) == ()
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_unfit_people_are_not_asked(person: dict[str, Any], vacancy: dict[str, A
 )
 def test_fit_people_may_be_asked(person: dict[str, Any], taken: tuple[Span, ...]) -> None:
     """Whoever has the skill, the time and the minutes may be asked."""
-    assert is_fit(a_candidate(7, **person), a_vacancy(), taken, LIMITS)
+    assert [one.person_id for one in stand_ins(a_vacancy(), [a_candidate(7, **person)], {7: taken}, {}, LIMITS)] == [7]
 
 
 def asked(*people: Candidate, **how: Any) -> list[int]:

@@ -24,9 +24,10 @@ from linkage.db.tables import (
 )
 from linkage.errors import AlreadyAnswered, ConflictingKey, GateShut, ShiftFull, Unknown
 from linkage.stages import scheduling
+from linkage.stages.scheduling_reading import stand_ins_of
 from linkage.stages.standing import standing_of
 from linkage.stages.volunteers import NewVolunteer, register_volunteer, register_volunteers
-from linkage.terms import ActivityState, ListKind, OfferState, Stage
+from linkage.terms import ActivityState, ListKind, OfferState, ReplacementReason, Stage
 
 NOW = datetime(2024, 9, 15, 1, 0, tzinfo=UTC)
 """A Sunday, two weeks and a day before the cycle's end: few activities are left to plan."""
@@ -191,6 +192,25 @@ def test_empty_seats_are_told(project: Any) -> None:
         ["陪同就医", "陪诊", "2024-09-20", "具备技能", "具备技能0人", "取得技能（1名志愿者可选）", 2, 2]
     ]
     assert project.shut(scheduling, NOW) == []
+
+
+def test_stand_ins_are_ranked_with_reasons(project: Any) -> None:
+    """Whoever could be asked for an activity's seats is listed in the order in which they would be asked, and why."""
+    add_volunteers(project, "V1", "V2", "V3")
+    add_volunteers(project, "V4", skills=[])
+    release(project)
+    first, second = sorted(project.all(ShiftOffer), key=lambda offer: offer.shift_id)
+    codes = {person.id: person.code for person in project.all(Person)}
+
+    rows = project.look(lambda session: stand_ins_of(session, project.project_id, "escort-2024-09-20"))
+
+    never, asked = rows[0], rows[-1]
+    assert [row.rank for row in rows] == [1, 2]
+    assert {row.volunteer for row in rows} == {"V1", "V2", "V3"} - {codes[first.person_id]}
+    assert (asked.volunteer, asked.last_asked) == (codes[second.person_id], "2024-09-15 09:00")
+    assert never.reasons == (ReplacementReason.FREE, ReplacementReason.NEVER_ASKED)
+    with pytest.raises(Unknown, match="no activity 'nothing'"):
+        project.look(lambda session: stand_ins_of(session, project.project_id, "nothing"))
 
 
 def test_roster_runs_again_after_a_crash_between_months(adopt: Callable[..., Any]) -> None:

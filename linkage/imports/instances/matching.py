@@ -23,6 +23,7 @@ from linkage.imports.instances.columns import (
     whole,
     within,
 )
+from linkage.imports.instances.fields import SoundRows
 from linkage.imports.instances.kinds import Mistakes, shown
 from linkage.imports.instances.matching_format import FORMAT
 from linkage.imports.instances.matching_windows import Joined, WindowTable, join, windows_of
@@ -47,6 +48,16 @@ class MatchingInstance:
     remarks: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _PairTable:
+    """The pairs by need, offer and window; `has_all` unless some were left out for a mistake of their own."""
+
+    place: dict[tuple[int, int, int], int]
+    count: int
+    windows: WindowTable
+    has_all: bool
+
+
 def read_matching(path: Path) -> MatchingInstance:
     """Read a matching file.
 
@@ -69,8 +80,10 @@ def read_matching(path: Path) -> MatchingInstance:
     joined = join(needs, pairs, ends, windows, mistakes)
     _tell_twice(pairs, joined, mistakes)
     place = dict(zip(joined.keys(), range(joined.row.size), strict=True))
+    has_all = not isinstance(pairs, SoundRows) and UNKNOWN not in ends[0] and UNKNOWN not in ends[1]
+    table = _PairTable(place=place, count=joined.row.size, windows=windows, has_all=has_all)
     planned = {
-        name: _planned(document.get(name, []), name, place, (need_ids, offer_ids, windows), mistakes)
+        name: _planned(document.get(name, []), name, table, (need_ids, offer_ids), mistakes)
         for name in ("previous", "fixed")
     }
     need_group, groups = numbered(row.get("group") for row in needs)
@@ -144,14 +157,14 @@ def _tell_twice(rows: Rows, joined: Joined, mistakes: Mistakes) -> None:
 def _planned(
     rows: Rows,
     name: str,
-    place: dict[tuple[int, int, int], int],
-    known: tuple[dict[Id, int], dict[Id, int], WindowTable],
+    pairs: _PairTable,
+    ids: tuple[dict[Id, int], dict[Id, int]],
     mistakes: Mistakes,
 ) -> Integers:
     """Spread a list of planned units over the pairs."""
-    needs, offers, windows = known
-    units = np.zeros(len(place), dtype=np.int64)
-    need, offer = _ends(rows, name, (needs, offers), mistakes)
+    place = pairs.place
+    units = np.zeros(pairs.count, dtype=np.int64)
+    need, offer = _ends(rows, name, ids, mistakes)
     choices: dict[tuple[int, int], list[int]] = {}
     if rows:
         for (one, other, _), at in place.items():
@@ -162,7 +175,7 @@ def _planned(
             continue
         window = rows[row].get("window")
         if window is not None:
-            index = windows.index.get((other, window), UNKNOWN)
+            index = pairs.windows.index.get((other, window), UNKNOWN)
             options = [place[one, other, index]] if (one, other, index) in place and index != UNKNOWN else []
         else:
             options = choices.get((one, other), [])
@@ -170,7 +183,7 @@ def _planned(
             units[options[0]] += rows[row].get("quantity", 1)
         elif options:
             mistakes.tell(where, "the pair has several windows; name the window meant")
-        else:
+        elif pairs.has_all:
             mistakes.tell(where, "this need and offer are no pair of this file; list the pair, or drop this")
     return units
 

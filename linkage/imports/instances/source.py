@@ -19,6 +19,7 @@ from linkage.imports.instances.kinds import BROKEN, Kind, Mistakes
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Three times a matching of 100,000 needs with 20 pairs each."""
 
+_TOO_DEEP: Final = "{name} is nested more than 1,000 deep; no problem is"
 _NOT_NUMBERS: Final = (b"NaN", b"Infinity")
 
 
@@ -61,7 +62,7 @@ def parse(content: bytes, name: str) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError as fault:
         if "depth limit" in fault.msg:
-            raise UnreadableFile(f"{name} is nested more than 1,000 deep; no problem is") from fault
+            raise UnreadableFile(_TOO_DEEP.format(name=name)) from fault
         if any(word in content for word in _NOT_NUMBERS):
             return _with_what_is_no_number(content, name)
         where = f"line {fault.lineno}, column {fault.colno}"
@@ -76,7 +77,9 @@ def _with_what_is_no_number(content: bytes, name: str) -> Any:
     except json.JSONDecodeError as fault:
         where = f"line {fault.lineno}, column {fault.colno}"
         raise UnreadableFile(f"{name} is not JSON: {where}: {fault.msg}") from fault
-    except (UnicodeDecodeError, RecursionError) as fault:
+    except RecursionError as fault:
+        raise UnreadableFile(_TOO_DEEP.format(name=name)) from fault
+    except UnicodeDecodeError as fault:
         raise UnreadableFile(f"{name} is not JSON in UTF-8") from fault
 
 

@@ -53,6 +53,8 @@ def relax(model: LinearModel, entries: Entries, constant: int, options: RosterOp
     bounds = np.column_stack((np.zeros(width), np.asarray(model.upper, dtype=np.float64)))
     limit: dict[str, Any] = {"maxiter": MOST_STEPS}
     if options.deadline is not None:
+        if not options.has_time():
+            return None
         limit["time_limit"] = max(0.05, options.deadline.remaining_seconds())
     scale = max(1.0, float(np.abs(cost).max()))
     solver: Any = linprog  # the stubs do not know sparse matrices

@@ -6,6 +6,7 @@ Bounds come from counting at any size, from the linear relaxation up to `bound_p
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,11 @@ from linkage.terms import RosterObjective
 POLISH_ROUNDS = 2
 PEOPLE_PAIRS = 10_000
 """The relaxation of `people_used` is slow to solve beyond this many candidate pairs, and weak."""
+MODEL_SETUPS, LEVEL_SETUPS = 40, 10
+"""How many times longer than working out the facts it takes, at most, to write the model down, and to give it to a
+solver once more: a relaxation is not begun where the deadline would pass before it can be asked to stop."""
+LOADING_SECONDS = 1.0
+"""What loading a solver for the first time takes, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +92,20 @@ def _limited(facts: HardFacts, costs: Costs, rows: list[Row], levels: int) -> Li
     return model
 
 
-def prove_levels(counted: Counted, rows: list[Row], options: RosterOptions) -> Proven:
-    """Bound every level of a valid plan; improve it where the exact solver may be asked."""
+def _may_begin(options: RosterOptions, setup_seconds: float, *, is_first: bool) -> bool:
+    loading = 0.0 if "scipy.optimize" in sys.modules else LOADING_SECONDS
+    needed = loading + MODEL_SETUPS * setup_seconds if is_first else LEVEL_SETUPS * setup_seconds
+    return options.seconds_left() > needed
+
+
+def prove_levels(counted: Counted, rows: list[Row], options: RosterOptions, setup_seconds: float) -> Proven:
+    """Bound every level of a valid plan; improve it where the exact solver may be asked.
+
+    Parameters
+    ----------
+    setup_seconds
+        How long working out the facts took by the caller's deadline: how fast this machine is now.
+    """
     costs, facts = counted.costs, counted.costs.facts
     pairs = int(facts.candidate.sum())
     bounds, spent, model = [], 0.0, None
@@ -97,7 +115,8 @@ def prove_levels(counted: Counted, rows: list[Row], options: RosterOptions) -> P
         bound = min(value, counting_bound(counted, level, most_of_terms(costs, costs.levels[:number], terms)))
         most_pairs = min(options.bound_pairs, PEOPLE_PAIRS if RosterObjective.PEOPLE_USED in level else pairs)
         is_worth_it = pairs <= options.exact_pairs or value - bound > options.close_enough_ratio * abs(value)
-        if bound < value and is_worth_it and pairs <= most_pairs and options.has_time():
+        is_possible = pairs <= most_pairs and _may_begin(options, setup_seconds, is_first=model is None)
+        if bound < value and is_worth_it and is_possible:
             from linkage.kernels.roster.linear import level_bound  # loads the solver: only where it is wanted
 
             model = model or _limited(facts, costs, rows, number)

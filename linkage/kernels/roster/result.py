@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -56,6 +57,10 @@ class RosterOptions:
     exact_pairs: int = 2500
     exact_effort: float = 0.4
     deadline: Deadline | None = None
+
+    def seconds_left(self) -> float:
+        """Seconds to the deadline, infinite if there is none."""
+        return inf if self.deadline is None else self.deadline.remaining_seconds()
 
     def has_time(self) -> bool:
         """Whether the deadline, if there is one, lies ahead."""

@@ -15,6 +15,7 @@ from linkage.kernels.roster import check
 from linkage.kernels.roster.counting import Counted
 from linkage.kernels.roster.fewest.solve import fewest_people
 from linkage.kernels.roster.fewest.units import can_solve
+from linkage.kernels.roster.duty.solve import roster_with_patterns
 from linkage.kernels.roster.fixed import seating
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.model import Row
@@ -109,6 +110,7 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
         contradict each other.
     """
     options = options or RosterOptions()
+    left = options.seconds_left()
     facts = HardFacts.of(problem)
     costs = Costs.of(facts)
     moves = 0
@@ -116,12 +118,15 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
     if fewest:
         moves, proven = fewest.moves, Proven(rows=fewest.rows, bounds=fewest.bounds, effort=fewest.effort)
     elif problem.patterns.volunteer.size:
-        proven = solve_exactly(facts, costs, options)
+        proven = roster_with_patterns(facts, costs, options)
     else:
         counted = Counted(costs)
         counted.warm()
+        setup_seconds = left - options.seconds_left() if options.deadline else 0.0
         rows, moves, is_whole = _search(counted, options)
-        proven = prove_levels(counted, rows, options) if is_whole else solve_exactly(facts, costs, options)
+        proven = (
+            prove_levels(counted, rows, options, setup_seconds) if is_whole else solve_exactly(facts, costs, options)
+        )
     trace = RosterTrace(
         seed=options.seed,
         candidate_pairs=int(facts.candidate.sum()),

@@ -123,8 +123,8 @@ class EmptySeat:
     ----------
     left_counts
         How many volunteers are left after each rule, in the rules' order.
-    blocked_at
-        The rule after which nobody is left.
+    reasons
+        The fewest rules of which everybody breaks at least one; none where somebody is free and another aim goes first.
     change
         The cheapest change that would fill one seat; None where another aim goes first.
     change_person_id
@@ -134,7 +134,7 @@ class EmptySeat:
     seat: OpenSeat
     missing_count: int
     left_counts: tuple[tuple[RosterStep, int], ...]
-    blocked_at: RosterStep
+    reasons: tuple[RosterStep, ...]
     change: RosterChangeKind | None
     change_person_id: int | None
 
@@ -227,7 +227,7 @@ class MonthRoster:
             seat=seat,
             missing_count=shortage.missing_count,
             left_counts=left,
-            blocked_at=next((step for step, count in left if not count), RosterStep.TAKEN),
+            reasons=tuple(_lead_step(step, seat) for step in shortage.reasons),
             change=kind,
             change_person_id=self.candidates[change.volunteer].person_id if is_known and change else None,
         )

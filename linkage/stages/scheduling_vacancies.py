@@ -24,7 +24,7 @@ _COLUMNS = (
     ListColumn(label="服务"),
     ListColumn(label="岗位"),
     ListColumn(label="最早一场", format=ColumnFormat.DATE),
-    ListColumn(label="没有人能通过的条件"),
+    ListColumn(label="没有人能同时满足的条件"),
     ListColumn(label="最早一场逐项筛选后的人数", width=3),
     ListColumn(label="怎样才能补上"),
     ListColumn(label="涉及场次", format=ColumnFormat.COUNT, width=2),
@@ -38,6 +38,8 @@ class VacantSeats:
 
     Parameters
     ----------
+    reasons
+        The fewest rules of which everybody breaks at least one.
     left_counts
         For the earliest of them, how many volunteers are left after each rule.
     people
@@ -48,7 +50,7 @@ class VacantSeats:
     skill: str
     is_lead: bool
     first_on: date
-    blocked_at: RosterStep
+    reasons: tuple[RosterStep, ...]
     left_counts: tuple[tuple[RosterStep, int], ...]
     change: RosterChangeKind | None
     missing_count: int = 0
@@ -61,10 +63,15 @@ class VacantSeats:
         return "领队" if self.is_lead else self.skill or "志愿者"
 
     @property
+    def obstacle(self) -> str:
+        """The rules that nobody passes together, in words."""
+        return "、".join(step.label for step in self.reasons) or "有人可以邀请，让位于更优先的安排"
+
+    @property
     def remedy(self) -> str:
         """The cheapest change in words."""
         if self.change is None:
-            return "有人可以邀请，但已让位于更优先的安排"
+            return "不需要改动"
         return f"{self.change.label}（{len(self.people)}名志愿者可选）" if self.people else self.change.label
 
     @property
@@ -97,12 +104,12 @@ def vacant_seats(session: Session, standing: Standing) -> list[VacantSeats]:
         )
         .order_by(Activity.starts_at, Shift.id)
     )
-    found: dict[tuple[str, str, bool, str, str | None], VacantSeats] = {}
+    found: dict[tuple[str, str, bool, tuple[str, ...], str | None], VacantSeats] = {}
     for shift, name, held_on in rows:
         line = empty.get(shift.id)
         if line is None:
             continue
-        key = (name, shift.skill, shift.is_lead, line["blocked_at"], line["change"])
+        key = (name, shift.skill, shift.is_lead, tuple(line["reasons"]), line["change"])
         vacant = found.setdefault(key, _first(shift, name, held_on, line))
         vacant.missing_count += line["missing_count"]
         vacant.days_count += 1
@@ -117,7 +124,7 @@ def _first(shift: Shift, name: str, held_on: date, line: dict[str, Any]) -> Vaca
         skill=shift.skill,
         is_lead=shift.is_lead,
         first_on=held_on,
-        blocked_at=RosterStep.of(line["blocked_at"]),
+        reasons=tuple(RosterStep.of(step) for step in line["reasons"]),
         left_counts=tuple((RosterStep.of(step), left) for step, left in line["left_counts"].items()),
         change=None if line["change"] is None else RosterChangeKind.of(line["change"]),
     )
@@ -147,7 +154,7 @@ def summary_lines(vacant: Iterable[VacantSeats]) -> tuple[dict[str, Any], ...]:
         blocked: Counter[str] = Counter()
         remedy: Counter[str] = Counter()
         for part in parts:
-            blocked[part.blocked_at.label] += part.missing_count
+            blocked[part.obstacle] += part.missing_count
             remedy[part.remedy] += part.missing_count
         lines.append(
             {
@@ -156,7 +163,7 @@ def summary_lines(vacant: Iterable[VacantSeats]) -> tuple[dict[str, Any], ...]:
                 "first_on": min(part.first_on for part in parts),
                 "missing_count": sum(part.missing_count for part in parts),
                 "days_count": sum(part.days_count for part in parts),
-                "blocked_at": blocked.most_common(1)[0][0],
+                "obstacle": blocked.most_common(1)[0][0],
                 "remedy": remedy.most_common(1)[0][0],
             }
         )
@@ -170,7 +177,7 @@ def freeze_vacancies(session: Session, standing: Standing, vacant: Iterable[Vaca
             line.name,
             line.seat,
             line.first_on,
-            line.blocked_at.label,
+            line.obstacle,
             line.funnel,
             line.remedy,
             line.days_count,

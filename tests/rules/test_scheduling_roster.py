@@ -68,7 +68,7 @@ def solve(month: MonthRoster) -> tuple[PlannedOffer, ...]:
 
 
 @pytest.mark.parametrize(
-    ("unfit", "blocked_at", "change"),
+    ("unfit", "reason", "change"),
     [
         pytest.param({"skills": frozenset()}, Step.SKILL, Change.GRANT_SKILL, id="skill-not-held"),
         pytest.param({"windows": ()}, Step.AVAILABLE, Change.EXTEND_AVAILABILITY, id="never-available"),
@@ -86,14 +86,14 @@ def solve(month: MonthRoster) -> tuple[PlannedOffer, ...]:
         pytest.param({"left_on": date(2024, 7, 1)}, Step.AVAILABLE, Change.EXTEND_AVAILABILITY, id="has-left"),
     ],
 )
-def test_nobody_is_asked_beyond_what_they_said(unfit: dict[str, Any], blocked_at: Step, change: Change) -> None:
+def test_nobody_is_asked_beyond_what_they_said(unfit: dict[str, Any], reason: Step, change: Change) -> None:
     """A seat stays empty, with the reason, rather than going to somebody who lacks the skill, time or minutes."""
     month = a_month(a_candidate(7, **unfit))
 
     [empty] = empty_seats(month)
     assert solve(month) == ()
     assert (empty.seat, empty.missing_count) == (month.seats[0], 1)
-    assert (empty.blocked_at, empty.change, empty.change_person_id) == (blocked_at, change, 7)
+    assert (empty.reasons, empty.change, empty.change_person_id) == ((reason,), change, 7)
 
 
 def test_missing_lead_is_told_as_a_missing_lead() -> None:
@@ -101,7 +101,7 @@ def test_missing_lead_is_told_as_a_missing_lead() -> None:
     month = a_month(a_candidate(7, is_lead=False), seats=(OpenSeat(1, 0, "", True, 1, 1),))
 
     [empty] = empty_seats(month)
-    assert (empty.blocked_at, empty.change, empty.change_person_id) == (Step.LEAD, Change.GRANT_LEAD, 7)
+    assert (empty.reasons, empty.change, empty.change_person_id) == ((Step.LEAD,), Change.GRANT_LEAD, 7)
     assert empty.left_counts[0] == (Step.LEAD, 0)
 
 

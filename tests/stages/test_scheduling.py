@@ -179,13 +179,13 @@ def test_empty_seats_are_told(project: Any) -> None:
     release(project)
 
     unfilled = project.all(RosterRun)[0].unfilled
-    assert [(line["missing_count"], line["blocked_at"], line["change"]) for line in unfilled] == [
-        (1, "skill", "grant_skill")
+    assert [(line["missing_count"], line["reasons"], line["change"]) for line in unfilled] == [
+        (1, ["skill"], "grant_skill")
     ] * 2
     [(who, body)] = project.messages("scheduling/roster_made")
     assert who == "centre"
     assert "陪同就医（陪诊）：缺 2 个岗位" in body
-    assert "没有人能通过：具备技能；最省力的办法：取得技能（1名志愿者可选）" in body
+    assert "没有人能同时满足：具备技能；最省力的办法：取得技能（1名志愿者可选）" in body
     [frozen] = project.all(FrozenList)
     assert frozen.kind is ListKind.VACANCY_LIST
     assert frozen.body["rows"] == [

@@ -18,14 +18,17 @@ from linkage.terms import MatchObjective, MatchStatus
 
 def verify(problem: AssignmentProblem, result: AssignmentResult) -> tuple[str, ...]:
     """Tell every rule that a result breaks, and every number in it that is not so."""
-    shape = tuple(_shape(problem, result))
+    if not result.need.size == result.offer.size == result.window.size == result.quantity.size:
+        return ("the plan's columns differ in length",)
+    units, unknown = _units(problem, result)
+    shape = tuple(_shape(problem, result, unknown))
     if shape:
         return shape
     return (
-        *_needs(problem, result),
-        *_choices(problem, result),
-        *_capacities(problem, result),
-        *_claims(problem, result),
+        *_needs(problem, result, units),
+        *_choices(problem, units),
+        *_capacities(problem, units),
+        *_claims(problem, result, units),
     )
 
 
@@ -47,21 +50,17 @@ def _units(problem: AssignmentProblem, result: AssignmentResult) -> tuple[Intege
     return units, np.flatnonzero(~known)
 
 
-def _shape(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
-    if not result.need.size == result.offer.size == result.window.size == result.quantity.size:
-        yield "the plan's columns differ in length"
-        return
+def _shape(problem: AssignmentProblem, result: AssignmentResult, unknown: Integers) -> Iterator[str]:
     if (np.diff(_keys(problem, result.need, result.offer, result.window)) <= 0).any():
         yield "the plan is not sorted by need and offer, or lists a pair twice"
     if (result.quantity < 1).any():
         yield "the plan has a match of no units"
-    for row in _units(problem, result)[1].tolist():
+    for row in unknown.tolist():
         where = "" if result.window[row] == NONE else f" in window {result.window[row]}"
         yield f"need {result.need[row]} is matched to offer {result.offer[row]}{where}, which is not eligible"
 
 
-def _needs(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
-    units, _ = _units(problem, result)
+def _needs(problem: AssignmentProblem, result: AssignmentResult, units: Integers) -> Iterator[str]:
     served = np.bincount(problem.pair_need, weights=units, minlength=problem.need_count).astype(np.int64)
     for need in np.flatnonzero(served > problem.need_quantity).tolist():
         yield f"need {need} is served {served[need]} of {problem.need_quantity[need]} units"
@@ -80,11 +79,10 @@ def _needs(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str
             )
 
 
-def _choices(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
+def _choices(problem: AssignmentProblem, units: Integers) -> Iterator[str]:
     """Exclusive groups, packages and the most that groups may be met, need by need."""
     if not (problem.group_max.size or problem.has_choices):
         return
-    units, _ = _units(problem, result)
     served: Counter[int] = Counter()
     rows = np.flatnonzero(units)
     for need, amount in zip(problem.pair_need[rows].tolist(), units[rows].tolist(), strict=True):
@@ -106,8 +104,7 @@ def _choices(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[s
             yield f"need {need} of package {problem.need_package[need]} is not met whole, others of it are served"
 
 
-def _capacities(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
-    units, _ = _units(problem, result)
+def _capacities(problem: AssignmentProblem, units: Integers) -> Iterator[str]:
     used: Counter[int] = Counter()
     by_source: Counter[int] = Counter()
     by_window: Counter[int] = Counter()
@@ -115,10 +112,11 @@ def _capacities(problem: AssignmentProblem, result: AssignmentResult) -> Iterato
     taken = (units[rows] * problem.pair_use[rows]).tolist()
     for offer, amount in zip(problem.pair_offer[rows].tolist(), taken, strict=True):
         used[offer] += amount
-    for window, amount in zip(problem.pair_window[rows].tolist(), taken, strict=True):
-        by_window[window] += amount
+    in_window = np.flatnonzero(problem.pair_window[rows] != NONE).tolist()
+    for place in in_window:
+        by_window[int(problem.pair_window[rows[place]])] += taken[place]
     for window, amount in sorted(by_window.items()):
-        if window != NONE and amount > problem.window_capacity[window]:
+        if amount > problem.window_capacity[window]:
             yield f"window {window} gives {amount} of {problem.window_capacity[window]} units of capacity"
     for offer, amount in sorted(used.items()):
         by_source[int(problem.offer_source[offer])] += amount
@@ -129,8 +127,7 @@ def _capacities(problem: AssignmentProblem, result: AssignmentResult) -> Iterato
             yield f"source {source} gives {amount} of {problem.source_caps[source]} units of capacity"
 
 
-def _claims(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[str]:
-    units, _ = _units(problem, result)
+def _claims(problem: AssignmentProblem, result: AssignmentResult, units: Integers) -> Iterator[str]:
     for objective in result.objectives:
         counted = _count(problem, units, objective.objective)
         if counted != objective.value:

@@ -18,8 +18,11 @@ from linkage.kernels.roster.duty.master import MOST_ROUNDS, Floats, Master, Node
 from linkage.kernels.roster.duty.tables import NEVER, SCALE, Integers
 
 WHOLE = 1e-5
-DIVE_ROUNDS = 6
+DIVE_ROUNDS = 30
 """Rounds of new schedules between two steps of a dive."""
+DIVE_STEPS = 12
+"""A step fixes one free person in so many, if their schedules are likely."""
+LIKELY = 0.75
 
 
 def round_up(bound: int) -> int:
@@ -96,24 +99,25 @@ class Tree:
         option_cost[options] = NEVER
         option_cost[kept] = costs
         rest_cost[person, path >= 0] = NEVER
-        return replace(node, option_cost=option_cost, rest_cost=rest_cost, depth=node.depth + 1)
+        settled = {**node.settled, person: path}
+        return replace(node, option_cost=option_cost, rest_cost=rest_cost, depth=node.depth + 1, settled=settled)
 
     def dive(self, node: Node, first: Relaxation) -> None:
         """Fix schedule after schedule, the weightiest first, generating new ones in between."""
         weight = first.weight
-        fixed: set[int] = set()
-        people = np.asarray(self.master.person)
         while self.has_time() and weight.size:
-            people = np.asarray(self.master.person)[: weight.size]
-            weight = np.where(np.isin(people, list(fixed)), 0.0, weight)
-            sure = np.flatnonzero(weight > 1 - WHOLE).tolist() or [int(np.argmax(weight))]
-            if weight[sure[0]] < WHOLE:
-                return
-            for column in sure:
-                node = self.fix(node, self.master.person[column], self.master.path[column])
-                fixed.add(self.master.person[column])
+            free = np.asarray([person not in node.settled for person in self.master.person[: weight.size]])
+            weight = np.where(free, weight, 0.0)
+            step = max(1, (self.master.t.people - len(node.settled)) // DIVE_STEPS)
+            best = np.argsort(-weight, kind="stable")[: self.master.t.people]
+            sure = [
+                int(c) for place, c in enumerate(best) if weight[c] > 1 - WHOLE or (place < step and weight[c] > LIKELY)
+            ]
+            for column in sure or best[:1].tolist():
+                if weight[column] > WHOLE and self.master.person[column] not in node.settled:
+                    node = self.fix(node, self.master.person[column], self.master.path[column])
             result = self.solve(replace(node, bound=-NEVER), DIVE_ROUNDS)
-            if result.bound > self.incumbent.cost - SCALE:
+            if result.bound > self.incumbent.cost - SCALE or len(node.settled) == self.master.t.people:
                 return
             weight = result.weight
 

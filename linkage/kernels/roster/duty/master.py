@@ -8,7 +8,7 @@ A `Node` narrows what is allowed; which nodes are looked at is decided elsewhere
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -29,7 +29,8 @@ MOST_ROUNDS = 1000
 class Node:
     """What is allowed in a part of the search: bounds on how many cover each row, and what is forbidden.
 
-    `option_cost`, `rest_cost` are as in `Tables`, `NEVER` where forbidden.
+    `option_cost`, `rest_cost` are as in `Tables`, `NEVER` where forbidden; `settled` maps people to the only schedule
+    they may have.
     """
 
     low: Integers
@@ -38,6 +39,7 @@ class Node:
     rest_cost: Integers
     bound: int
     depth: int = 0
+    settled: Mapping[int, Integers] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -175,7 +177,12 @@ class Master:
         inside = (self._counts >= node.low[:, None]) & (self._counts <= node.high[:, None])
         base = int(np.where(inside, reduced, NEVER).min(axis=1).sum())
         keeps_caps = np.ones(self.t.people, dtype=np.bool_)
+        for person, path in node.settled.items():
+            paths[person] = path
+            base += self.own_cost(person, path) + int(price[self.rows_of(path)].sum())
         for person in range(self.t.people):
+            if person in node.settled:
+                continue
             cost, keeps_caps[person] = best_path(
                 tables, person, price, self.group_of, self.priced, self.at, self.rounds, paths[person]
             )

@@ -13,10 +13,10 @@ import numpy as np
 
 from linkage.kernels.roster.counting import counting_bound
 from linkage.kernels.roster.duty.reading import Duty, NotSupported, read
-from linkage.kernels.roster.duty.tables import NEVER, SCALE
+from linkage.kernels.roster.duty.tables import HARD, NEVER, SCALE, Integers
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.objective import Costs
-from linkage.kernels.roster.proof import Proven, most_of_terms
+from linkage.kernels.roster.proof import Proven, most_of_terms, solve_exactly
 from linkage.kernels.roster.result import RosterOptions
 from linkage.terms import RosterObjective
 
@@ -25,11 +25,19 @@ LARGEST_COST: int = 1 << 42
 ROOM = 4_000_000
 """Numbers of the work space in which a person's path is found; more if a person needs more."""
 LARGEST_ROOM = 16_000_000
+SMALL_PAIRS = 400
+"""Up to so many candidate pairs the exact solver is asked first."""
 WARM_MOVES = 40
 """Moves of the first local search, times the people."""
+POLISH_MOVES = 20
+"""Moves of a local search around a new best plan, times the people."""
 CHUNK = 20
-HOT, COLD = 30.0, 0.5
-"""Temperatures at the start and the end of a search, in the cost of the least important thing."""
+NODE_CHUNK = 10
+NODES_OF_A_MOVE = 10
+HOT, WARM, COLD = 30.0, 3.0, 0.5
+"""Temperatures in the cost of the least important thing: at the start, around a good plan, at the end."""
+NOISE = 8
+"""Random part of prices, in 1 / `SCALE`; it breaks ties."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +67,7 @@ def grouped(costs: Costs, limit: int = LARGEST_COST) -> Group:
 
 
 def can_solve(facts: HardFacts, costs: Costs) -> bool:
-    """Whether `roster_with_patterns` takes this problem."""
+    """Whether whole schedules can express this problem."""
     try:
         group = grouped(costs)
         duty = read(facts, costs, group.unit)
@@ -74,55 +82,110 @@ def _room(duty: Duty) -> int:
     return max(ROOM, int(most) * (duty.tables.days + 1))
 
 
+class _Run:
+    """One solve: the plan in the making, its schedules and what is proven."""
+
+    def __init__(self, duty: Duty, options: RosterOptions) -> None:
+        from linkage.kernels.roster.duty import construct  # loads the compiler: only where it is wanted
+
+        self.duty, self.options, room = duty, options, _room(duty)
+        self.state = construct.start(duty.tables, duty.row_cost, seed=options.seed, room=room)
+        spare = np.zeros(room, dtype=np.int64)
+        people = range(duty.tables.people)
+        self.found = -1
+        if all(construct.trim(duty.tables, person, self.state, spare) for person in people):
+            self.found = construct.construct(duty.tables, self.state, SCALE)
+
+    def prove(self) -> tuple[Integers, int, int]:
+        """Search; return the plan, its scaled cost and a scaled bound."""
+        from linkage.kernels.roster.duty.branch import Incumbent, Tree
+        from linkage.kernels.roster.duty.master import Master
+
+        duty, has_time = self.duty, self.options.has_time
+        self.master = Master(duty.tables, duty.row_cost, room=self.state.at.size, has_time=has_time)
+        self.incumbent = Incumbent(plan=self.state.plan.copy(), cost=NEVER)
+        self._search(WARM_MOVES, HOT)
+        tree = Tree(self.master, self.incumbent, has_time)
+        root = self.master.root(duty.most)
+        first = tree.solve(root)
+        tree.dive(root, first)
+        self._search(POLISH_MOVES, WARM)
+        tree.push(replace(root, bound=first.bound))
+        before = self.incumbent.cost
+        for _ in range(0, NODES_OF_A_MOVE * self.options.moves, NODE_CHUNK):
+            if tree.run(NODE_CHUNK) or not has_time():
+                break
+            if self.incumbent.cost < before:
+                self._search(POLISH_MOVES, WARM)
+                before = self.incumbent.cost
+        return self.incumbent.plan, self.incumbent.cost, tree.lower
+
+    def _search(self, moves_per_person: int, hot: float) -> None:
+        """Search around the best plan; let the schedules met join the pool."""
+        from linkage.kernels.roster.duty import construct, search
+
+        t, state, master = self.duty.tables, self.state, self.master
+        if self.incumbent.cost < NEVER:
+            own = [master.own_cost(person, path) for person, path in enumerate(self.incumbent.plan)]
+            construct.set_plan(t, state, self.incumbent.plan, np.asarray(own, dtype=np.int64))
+        moves = moves_per_person * t.people
+        for done in range(0, moves, CHUNK):
+            if not self.options.has_time():
+                break
+            search.run(t, state, CHUNK, SCALE * hot * (COLD / hot) ** (done / moves), NOISE)
+            if hot == HOT:
+                master.add_plan(state.plan)
+        if self.incumbent.offer(state.best, int(state.numbers[search.BEST])):
+            master.add_plan(state.best)
+
+
 def roster_with_patterns(facts: HardFacts, costs: Costs, options: RosterOptions) -> Proven:
-    """Find a roster in which everybody's schedule keeps the pattern, and bound it.
+    """Find a roster in which everybody keeps the pattern, and bound it: by the exact solver if that is enough.
+
+    Small problems are asked there first, so that they never wait for the compiler; so are problems that whole schedules
+    cannot express.
+    """
+    is_small = int(facts.candidate.sum()) <= SMALL_PAIRS
+    is_ours = can_solve(facts, costs)
+    if is_ours and not is_small:
+        return whole_schedules(facts, costs, options)
+    proven = solve_exactly(facts, costs, options)
+    if not is_ours or proven.is_impossible or (proven.has_plan and _is_proven(costs, proven)):
+        return proven
+    return whole_schedules(facts, costs, options)
+
+
+def _is_proven(costs: Costs, proven: Proven) -> bool:
+    terms = costs.terms(proven.rows)
+    values = [costs.level_value(level, terms) for level in costs.levels]
+    return all(value <= bound for value, bound in zip(values, proven.bounds, strict=True))
+
+
+def whole_schedules(facts: HardFacts, costs: Costs, options: RosterOptions) -> Proven:
+    """Combine whole personal schedules into a roster, and bound it.
 
     Parameters
     ----------
     facts, costs
         Of a problem for which `can_solve` holds.
     options
-        `moves` times a constant is the number of parts the proof may look at.
+        Seed, deadline, and `moves`: times a constant, the number of parts the proof may look at.
 
     Returns
     -------
     Proven
-        Rows of volunteer, shift and seat, with a bound for every level; or that no plan exists.
+        Rows of volunteer, shift and seat, with a bound for every level; or no plan.
     """
-    from linkage.kernels.roster.duty import construct, search  # loads the compiler: only where it is wanted
-    from linkage.kernels.roster.duty.branch import Incumbent, Tree
-    from linkage.kernels.roster.duty.master import Master
-
     group = grouped(costs)
     duty = read(facts, costs, group.unit)
-    t, room = duty.tables, _room(duty)
-    state = construct.start(t, duty.row_cost, seed=options.seed, room=room)
-    spare = np.zeros(room, dtype=np.int64)
-    if not all(construct.trim(t, person, state, spare) for person in range(t.people)):
-        return Proven(rows=[], bounds=[], is_impossible=True, has_plan=False)
-    found = construct.construct(t, state, SCALE)
-    if found <= 0:
-        return Proven(rows=[], bounds=[], is_impossible=found < 0, has_plan=False)
-    master = Master(t, duty.row_cost, room=room, has_time=options.has_time)
-    moves = WARM_MOVES * t.people
-    for done in range(0, moves, CHUNK):
-        if not options.has_time():
-            break
-        search.run(t, state, CHUNK, SCALE * HOT * (COLD / HOT) ** (done / moves), 8)
-        master.add_plan(state.plan)
-    master.add_plan(state.best)
-    incumbent = Incumbent(plan=state.best.copy(), cost=int(state.numbers[search.BEST]))
-    tree = Tree(master, incumbent, options.has_time)
-    root = master.root(duty.most)
-    first = tree.solve(root)
-    tree.dive(root, first)
-    tree.push(replace(root, bound=first.bound))
-    tree.run(10 * options.moves)
-    rows = duty.rows_of(incumbent.plan)
-    if incumbent.cost >= NEVER:
-        return Proven(rows=[], bounds=[], has_plan=False)
-    bounds = _bounds(costs, group, rows, -(-tree.lower // SCALE) + duty.constant)
-    return Proven(rows=rows, bounds=bounds)
+    run = _Run(duty, options)
+    if run.found <= 0:
+        return Proven(rows=[], bounds=[], is_impossible=run.found < 0, has_plan=False)
+    plan, cost, lower = run.prove()
+    if cost >= HARD // 2:
+        return Proven(rows=[], bounds=[], is_impossible=lower >= HARD // 2, has_plan=False)
+    rows = duty.rows_of(plan)
+    return Proven(rows=rows, bounds=_bounds(costs, group, rows, -(-lower // SCALE) + duty.constant))
 
 
 def _bounds(costs: Costs, group: Group, rows: Sequence[tuple[int, int, int]], lower: int) -> list[int]:

@@ -27,17 +27,26 @@ MOST_STEPS = 20_000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Relaxed:
-    """Optimum of a relaxation: its value and the value of every column."""
+    """Optimum of a relaxation.
+
+    Parameters
+    ----------
+    columns
+        (n_columns,) float64, value of every column.
+    prices
+        (n_rows,) float64 >= 0, what one unit more on the right of a row saves at the margin.
+    """
 
     value: float
     columns: NDArray[np.float64]
+    prices: NDArray[np.float64]
 
 
 def relax(model: LinearModel, entries: Entries, constant: int, options: RosterOptions) -> Relaxed | None:
     """Minimise the entries over the relaxed model, or return None where the solver did not finish."""
     width = len(model.upper)
     if width == 0:
-        return Relaxed(value=float(constant), columns=np.zeros(0))
+        return Relaxed(value=float(constant), columns=np.zeros(0), prices=np.zeros(len(model.rows)))
     cost = np.zeros(width)
     np.add.at(cost, [column for column, _ in entries], [float(coefficient) for _, coefficient in entries])
     sizes = [len(row) for row, _ in model.rows]
@@ -68,7 +77,8 @@ def relax(model: LinearModel, entries: Entries, constant: int, options: RosterOp
     )
     if answer.status != 0:
         return None
-    return Relaxed(value=float(answer.fun) * scale + constant, columns=answer.x)
+    prices = -np.asarray(answer.ineqlin.marginals, dtype=np.float64) * scale / largest if sizes else np.zeros(0)
+    return Relaxed(value=float(answer.fun) * scale + constant, columns=answer.x, prices=prices)
 
 
 def level_bound(model: LinearModel, level: Sequence[RosterObjective], options: RosterOptions) -> int:

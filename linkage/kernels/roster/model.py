@@ -60,6 +60,8 @@ class LinearModel:
         seats, facts = self.facts.problem.seats, self.facts
         self.on_seat: list[list[int]] = [[] for _ in self.costs.target]
         self.at_most_one: list[list[list[int]]] = []
+        self.cover_rows: list[tuple[int, int]] = []
+        self.lead_rows: list[tuple[int, int]] = []
         for volunteer, own in enumerate(facts.shifts_of):
             for shift in own:
                 for seat in facts.seats_for[volunteer][shift]:
@@ -167,6 +169,7 @@ class LinearModel:
             for people, cost in ((costs.target[seat], high), (costs.minimum[seat], low - high)):
                 if people and cost:
                     missing = self.column(people)
+                    self.cover_rows.append((len(self.rows), seat))
                     self.rows.append(([(missing, -1), *((sits, -1) for sits in sitters)], -people))
                     entries.append((missing, cost))
             over = -costs.savings[seat][-1]
@@ -183,6 +186,7 @@ class LinearModel:
                 missing = self.column(1)
                 leads = [v for v in self.facts.people_of[shift] if self.costs.is_lead[v]]
                 led = [(sits, -1) for v in leads for sits in self.serving(v, shift)]
+                self.lead_rows.append((len(self.rows), shift))
                 self.rows.append(([(missing, -1), *led], -1))
                 entries.append((missing, cost))
         return entries, 0

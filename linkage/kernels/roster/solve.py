@@ -13,9 +13,9 @@ import numpy as np
 
 from linkage.kernels.roster import check
 from linkage.kernels.roster.counting import Counted
+from linkage.kernels.roster.duty.solve import roster_with_patterns
 from linkage.kernels.roster.fewest.solve import fewest_people
 from linkage.kernels.roster.fewest.units import can_solve
-from linkage.kernels.roster.duty.solve import roster_with_patterns
 from linkage.kernels.roster.fixed import seating
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.model import Row

@@ -651,13 +651,15 @@ class GapCause(Term):
 class GapChange(Term):
     """The smallest change that would meet an unmet need."""
 
-    ADD_OFFER = "add_offer", "增加一项此类服务"
+    ADD_OFFER = "add_offer", "增加此类服务"
     EXTEND_AREA = "extend_area", "扩大服务覆盖片区"
     WIDEN_AGE = "widen_age", "放宽年龄要求"
     RECORD_AGE = "record_age", "补登年龄"
     START_EARLIER = "start_earlier", "提前开展服务"
     OBTAIN_CONSENT = "obtain_consent", "征得本人同意"
     RAISE_CAPACITY = "raise_capacity", "增加服务容量"
+    RAISE_SOCIETY_CAP = "raise_society_cap", "放宽该社承接上限"
+    RAISE_COMMUNITY_QUOTA = "raise_community_quota", "提高所在社区份额"
     ASK_AGAIN = "ask_again", "与承接方再商议"
 
 

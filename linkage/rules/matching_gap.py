@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from linkage.rules.matching_pair import AskedNeed, OfferedService, obstacles
-from linkage.terms import GapCause, GapChange, MatchState, UnmetCause
+from linkage.terms import GapCause, GapChange, MatchLimit, MatchState, UnmetCause
 
 if TYPE_CHECKING:
+    from linkage.kernels.assignment.changes import CheapestChange
     from linkage.kernels.assignment.reasons import UnmetReason
 
 
@@ -27,7 +28,8 @@ class PlannedGap:
     reasons
         Codes with numbers, the cause first.
     change
-        The smallest change that would meet it: `{change, service_item, …numbers}`.
+        The smallest change that would meet it: `{change, service_item, by, with: [{change, by}, …]}`, `with` naming
+        the limits that have to be raised together with the first.
     """
 
     need_id: int
@@ -55,6 +57,13 @@ _CAUSES: Final = {
     UnmetCause.CONTINUITY: GapCause.CONTINUITY,
     UnmetCause.FAIRNESS: GapCause.FAIRNESS,
     UnmetCause.NOT_PROVEN: GapCause.NOT_PROVEN,
+}
+
+
+_RAISES: Final = {
+    MatchLimit.OFFER_CAPACITY: GapChange.RAISE_CAPACITY,
+    MatchLimit.SOURCE_CAP: GapChange.RAISE_SOCIETY_CAP,
+    MatchLimit.GROUP_MAX: GapChange.RAISE_COMMUNITY_QUOTA,
 }
 
 
@@ -123,16 +132,20 @@ def gap_of_unmet(why: UnmetReason, needs: Sequence[AskedNeed], services: Sequenc
             "decided_by": None if why.decided_by is None else why.decided_by.value,
         }
     ]
-    change = (
-        None
-        if why.change is None
-        else {
-            "change": GapChange.RAISE_CAPACITY.value,
-            "service_item": services[why.change.offer].code,
-            "by": why.change.added_capacity,
-        }
-    )
+    change = None if why.change is None else _change(why.change, services)
     return PlannedGap(need.need_id, cause, why.quantity, reasons, change)
+
+
+def _change(cheapest: CheapestChange, services: Sequence[OfferedService]) -> dict[str, Any]:
+    """Name the limits to raise, each with its amount; the first is the change, the others go with it."""
+    parts = [
+        {"change": _RAISES[one.limit].value, "by": one.by}
+        | ({"service_item": services[one.index].code} if one.limit is MatchLimit.OFFER_CAPACITY else {})
+        for one in cheapest.raises
+    ]
+    parts.sort(key=lambda part: part["change"] != GapChange.RAISE_CAPACITY.value)
+    first = parts[0] | {"service_item": services[cheapest.offer].code}
+    return first | ({"with": parts[1:]} if len(parts) > 1 else {})
 
 
 def gaps_of_lost(planned: PlannedGap, lost: Mapping[MatchState, int]) -> tuple[PlannedGap, ...]:

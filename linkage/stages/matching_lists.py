@@ -6,9 +6,10 @@ over: no row names a resident. A list that exists is never written again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -156,23 +157,39 @@ def _gaps(session: Session, run: MatchRun) -> Part:
             select(ServiceItem.code, ServiceItem.name).where(ServiceItem.project_id == run.project_id)
         ).all()
     )
-    counts: dict[tuple[str, NeedCategory, GapCause, str], list[int]] = {}
+    lines: dict[tuple[str, NeedCategory, GapCause, _Remedy], Counter[str]] = {}
     for community, category, cause, quantity, change in rows:
-        key = (community, category, cause, _change(change, names))
-        total = counts.setdefault(key, [0, 0])
-        total[0] += 1
-        total[1] += quantity
+        sums = lines.setdefault((community, category, cause, _Remedy.of(change)), Counter())
+        sums.update({_NEEDS: 1, _UNITS: quantity} | {part["change"]: part.get("by", 0) for part in _parts(change)})
     columns = _columns("社区", "需求类别", "原因", "怎样才能满足", "需求（条）", "份数", counts=2)
-    lines = [
-        (community, category.label, cause.label, change, count, total)
-        for (community, category, cause, change), (count, total) in sorted(counts.items())
+    printed = [
+        (community, category.label, cause.label, remedy.text(sums, names), sums[_NEEDS], sums[_UNITS])
+        for (community, category, cause, remedy), sums in lines.items()
     ]
-    return columns, lines, ("缺口转入下一期继续匹配；提出时间不变。",)
+    return columns, sorted(printed), ("缺口转入下一期继续匹配；提出时间不变。",)
 
 
-def _change(change: dict[str, Any] | None, names: dict[str, str]) -> str:
-    if change is None:
-        return ""
-    label = GapChange.of(change["change"]).label
-    code = change.get("service_item")
-    return label if code is None else f"{label}（{names[code]}）"
+_NEEDS, _UNITS = "needs", "units"
+
+
+def _parts(change: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return [] if change is None else [change, *change.get("with", ())]
+
+
+class _Remedy(NamedTuple):
+    """What would meet a need: changes that go together, at a service where one is named."""
+
+    changes: tuple[str, ...]
+    service_item: str | None
+
+    @classmethod
+    def of(cls, change: dict[str, Any] | None) -> _Remedy:
+        """Read it from a gap."""
+        return cls(tuple(part["change"] for part in _parts(change)), (change or {}).get("service_item"))
+
+    def text(self, sums: Counter[str], names: dict[str, str]) -> str:
+        """Word it, with what all needs of the line ask together."""
+        words = "，".join(
+            GapChange.of(change).label + (f"{sums[change]}份" if sums[change] else "") for change in self.changes
+        )
+        return words if self.service_item is None else f"{words}（{names[self.service_item]}）"

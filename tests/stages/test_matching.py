@@ -162,6 +162,9 @@ def test_conclude_freezes_four_lists_without_a_name(heard) -> None:
     assert (lunch[0], lunch[-3:]) == ("助餐点午餐", (2, 2, 0))
     duties = lists[ListKind.RESPONSIBILITY_LIST].rows
     assert ("邻里志愿服务队", "承接：陪同就医", "1 条需求，共 1 份", "2024-09-30") in duties
+    assert ("西社区", "助餐", "容量已用于其他需求", "增加服务容量1份（助餐点午餐）", 1, 1) in lists[
+        ListKind.GAP_LIST
+    ].rows
     assert ("东社区", "物资", "本人未同意使用信息", "征得本人同意（爱心米油）", 1, 1) in lists[ListKind.GAP_LIST].rows
     text = "".join(one.model_dump_json() for one in lists.values())
     assert not any(word in text for word in ("居民", "13800000001", "R0001"))

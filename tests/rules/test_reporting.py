@@ -343,7 +343,7 @@ def test_needs_are_told_with_their_gaps() -> None:
     assert (found.asked_count, found.matched_count, found.accepted_count) == (5, 1, 2)
     assert (found.met_count, found.unmet_count) == (1, 3)
     assert found.gaps == (
-        GapReason(reason="没有此类服务", needs_count=2, remedy="增加一项此类服务"),
+        GapReason(reason="没有此类服务", needs_count=2, remedy="增加此类服务"),
         GapReason(reason="符合条件的服务总容量不足", needs_count=1),
     )
     assert found.by_category[1] == CategoryNeeds(

@@ -260,9 +260,8 @@ def ruin_and_recreate(
         for place in range(count):
             set_free(facts, state, people[place])
         left = state.misc[LENGTH]
-        theta = draw(state, WHOLE + 1)
         for place in range(count):
-            choose_anew(facts, state, desk, guide, people[place], theta if place < count - 1 else 0)
+            choose_anew(facts, state, desk, guide, people[place], WHOLE if place < count - 1 else 0)
         for row in range(left):
             pair = state.journal[row, 1]
             seat = state.journal[row, 2]

@@ -41,7 +41,7 @@ def roster_at_scale(
     problem
         A valid problem for which `can_solve` holds.
     options
-        Seed and effort; `moves` are counted per hundred volunteers.
+        Seed and effort; `moves` are counted for every twenty volunteers.
     threads
         1 or 2; the plan is the same.
 

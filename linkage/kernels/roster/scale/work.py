@@ -24,10 +24,13 @@ CHUNK_MOVES: Final = 50
 CHUNK_PEOPLE: Final = 50
 CHUNK_SHIFTS: Final = 20
 """Work done between two looks at the clock."""
-MOST_PEOPLE: Final = 11
+MOST_PEOPLE: Final = 16
 """People set free at once, at most."""
 GUIDE_SWEEPS: Final = ((0.8, 60), (0.2, 60), (0.05, 80), (0.0125, 100))
 """Noise and sweeps of prices before each construction."""
+LAST_ROUNDS: Final = 5
+LAST_SWEEPS: Final = 60
+"""Rounds of the rest of the moves, and sweeps that raise the bound of a single level after each."""
 FIRST_MOVES: Final = 4
 """Moves for each person after each construction."""
 
@@ -160,7 +163,7 @@ class Work:
         seat_previous(self.looked, self.state)
         self.fill()
         people = self.looked.people.shape[0]
-        count = max(1, self.options.moves * people // 100)
+        count = max(1, self.options.moves * people // 20)
         has_previous = bool(self.problem.previous.volunteer.size)
         for share, sweeps in GUIDE_SWEEPS:
             noise = bounds.noise_of(self.facts, self.weight, self.event, share)
@@ -172,7 +175,13 @@ class Work:
             else:
                 self.construct(min(count // 8, FIRST_MOVES * people))
         found = self._bounds()
-        self.search(count - self.made)
+        for left in range(LAST_ROUNDS, 0, -1):
+            self.search((count - self.made) // left)
+            if len(self.levels) == 1 and self.guide.bound < self.worth * SCALE:
+                self.guide.raise_bound(self.worth * SCALE, LAST_SWEEPS)
+                if self.guide.price_all():
+                    self.look_wider()
+                found = self._bounds()
         self.leave_alone()
         if self.state.terms[ALONE]:
             return None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from linkage.kernels.roster import check
-from linkage.kernels.roster.problem import Pairs, RosterProblem, Seats, Shifts, Volunteers, Windows
+from linkage.kernels.roster.problem import Pairs, Patterns, RosterProblem, Seats, Shifts, Volunteers, Windows
 from linkage.kernels.roster.result import RosterLevel, RosterResult, RosterTrace
 from linkage.kernels.roster.solve import schedule
 from linkage.terms import RosterObjective
@@ -23,6 +23,7 @@ def a_result(rows: list[tuple[int, int, int]]) -> RosterResult:
 
 
 BOTH = [(0, 0, 0), (0, 1, 1)]
+STRAINED = Shifts.of([540, 1980], [660, 2100], strain=[2, 2], kind=[0, 1])
 BROKEN = {
     "seat of another shift": ({}, [(0, 0, 1)], "seat 1 belongs to another shift"),
     "skill": (
@@ -52,6 +53,63 @@ BROKEN = {
     "horizon cap": ({"volunteers": Volunteers.of(2, max_minutes=[200, 0])}, BOTH, "240 minutes in all"),
     "week cap": ({"volunteers": Volunteers.of(2, max_minutes_week=[200, 0])}, BOTH, "240 minutes in week 0"),
     "day cap": ({"volunteers": Volunteers.of(2, max_minutes_day=[100, 0])}, BOTH, "120 minutes in day 0"),
+    "certificate": (
+        {
+            "volunteers": Volunteers.of(2, skills=[[True], [True]], skill_until=[[650], [9999]]),
+            "seats": Seats.of([0, 1], skill=[0, -1]),
+        },
+        [(0, 0, 0)],
+        "the certificate of skill 0 ends before the shift",
+    ),
+    "strain": (
+        {"volunteers": Volunteers.of(2, strain_cap_week=[3, 9]), "shifts": STRAINED},
+        BOTH,
+        "strain 4 in week 0",
+    ),
+    "newcomer alone": (
+        {"volunteers": Volunteers.of(2, newcomer=[True, False], experienced=[False, True])},
+        BOTH,
+        "shift 0: a newcomer without an experienced person",
+    ),
+    "team torn": ({"teams": ((0, 1),)}, BOTH, "shift 0: team 0 is not complete"),
+    "beyond the maximum": (
+        {"seats": Seats.of([0, 1], target=[0, 1], maximum=[1, 1])},
+        [(0, 0, 0), (1, 0, 0)],
+        "seat 0: 2 people on 1 places",
+    ),
+    "succession": (
+        {"forbidden_successions": np.asarray([[0, 1]]), "shifts": STRAINED},
+        BOTH,
+        "shift 1 must not follow shift 0",
+    ),
+    "two on a day": (
+        {"patterns": Patterns.of([0]), "shifts": Shifts.of([540, 700], [660, 800])},
+        BOTH,
+        "2 shifts on day 0",
+    ),
+    "day off": ({"patterns": Patterns.of(days_off=[(0, 1)])}, BOTH, "shift 1 on day 1, a day off"),
+    "too few minutes": ({"patterns": Patterns.of([0], min_minutes=[300])}, BOTH, "240 minutes, at least 300"),
+    "too many in a row": (
+        {"patterns": Patterns.of([0], max_consecutive_days=[1])},
+        BOTH,
+        "2 days in a row from day 0, at most 1",
+    ),
+    "too few in a row": (
+        {"patterns": Patterns.of([0], min_consecutive_days=[2])},
+        [(0, 1, 1)],
+        "1 days in a row from day 1, at least 2",
+    ),
+    "too few off": (
+        {"patterns": Patterns.of([0], min_consecutive_days_off=[2]), "shifts": Shifts.of([540, 3420], [660, 3540])},
+        BOTH,
+        "1 days off from day 1, at least 2",
+    ),
+    "weekends": ({"patterns": Patterns.of([0], max_weekends=[0]), "first_weekday": 4}, BOTH, "1 weekends, at most 0"),
+    "kinds": (
+        {"patterns": Patterns.of([0], max_shifts_by_kind=[[0, 9]]), "shifts": STRAINED},
+        BOTH,
+        "1 shifts of kind 0, at most 0",
+    ),
     "fixed gone": ({"fixed": Pairs.of([1], [0])}, BOTH, "volunteer 1 was fixed on shift 0"),
 }
 
@@ -78,6 +136,19 @@ def test_violations_of_a_correct_plan_are_none(a_roster: Callable[..., RosterPro
     )
 
     assert check.violations(problem, a_result([(0, 1, 1)])) == []
+
+
+def test_runs_at_the_edges_are_not_held_to_their_minimum(a_roster: Callable[..., RosterProblem]) -> None:
+    """A run of days on or off that touches the first or last day may be short (Curtois and Qu 2014)."""
+    problem = a_roster(
+        horizon_days=3,
+        shifts=Shifts.of([540, 3420], [660, 3540]),
+        patterns=Patterns.of([0], min_consecutive_days=[3], min_consecutive_days_off=[2]),
+    )
+
+    assert check.violations(problem, a_result([(0, 0, 0)])) == []
+    assert check.violations(problem, a_result([])) == []
+    assert len(check.violations(problem, a_result(BOTH))) == 1
 
 
 def test_verify_refuses_wrong_claims(a_roster: Callable[..., RosterProblem]) -> None:

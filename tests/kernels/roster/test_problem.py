@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from linkage.errors import InvalidProblem
-from linkage.kernels.roster.problem import Pairs, Requests, RosterProblem, Seats, Shifts, Volunteers, Windows
+from linkage.kernels.roster.problem import Pairs, Patterns, Requests, RosterProblem, Seats, Shifts, Volunteers, Windows
 from linkage.terms import RosterObjective
 
 BAD = {
@@ -69,6 +69,101 @@ BAD = {
     "served of other periods": (
         {"served_minutes": np.ones((2, 3), dtype=np.int64)},
         "served_minutes has 3 periods, expected 1",
+    ),
+    "certificates of another crew": (
+        {"volunteers": Volunteers.of(2, skills=[[True], [True]], skill_until=[[5]])},
+        "volunteers.skill_until has shape (1, 1), expected (2, 1)",
+    ),
+    "newcomers of another crew": (
+        {"volunteers": Volunteers.of(2, newcomer=[True])},
+        "volunteers.newcomer has shape (1,), expected (2,)",
+    ),
+    "both new and experienced": (
+        {"volunteers": Volunteers.of(2, newcomer=[True, False], experienced=[True, False])},
+        "volunteers[0] is both newcomer and experienced",
+    ),
+    "strain negative": (
+        {"shifts": Shifts.of([540, 1980], [660, 2100], strain=[-1, 0])},
+        "shifts.strain[0] is outside",
+    ),
+    "kind too large": (
+        {"shifts": Shifts.of([540, 1980], [660, 2100], kind=[10**6, 0])},
+        "shifts.kind[0] is outside",
+    ),
+    "maximum below target": (
+        {"seats": Seats.of([0, 1], target=[2, 1], maximum=[1, 1])},
+        "seats[0] has a maximum below its target",
+    ),
+    "over weight negative": ({"seats": Seats.of([0, 1], over_weight=[-1, 0])}, "seats.over_weight[0] is outside"),
+    "pattern of nobody": ({"patterns": Patterns.of([7])}, "patterns.volunteer[0] is outside 0..1"),
+    "pattern twice": ({"patterns": Patterns.of([1, 1])}, "patterns[1] names the same volunteer as an earlier row"),
+    "run of no days": (
+        {"patterns": Patterns.of([0], min_consecutive_days=[0])},
+        "patterns.min_consecutive_days[0] is outside 1..",
+    ),
+    "kinds too few": (
+        {
+            "patterns": Patterns.of([0], max_shifts_by_kind=[[1]]),
+            "shifts": Shifts.of([540, 1980], [660, 2100], kind=[0, 1]),
+        },
+        "patterns.max_shifts_by_kind has 1 kinds, expected 2",
+    ),
+    "day off of nobody": (
+        {"patterns": Patterns.of(days_off=[(5, 0)])},
+        "patterns.days_off[0] names a volunteer outside",
+    ),
+    "day off after the end": (
+        {"patterns": Patterns.of(days_off=[(0, 99)])},
+        "patterns.days_off[0] names a day outside",
+    ),
+    "days off not pairs": (
+        {"patterns": Patterns.of(days_off=[(0, 1, 2)])},
+        "patterns.days_off has shape (1, 3), expected (1, 2)",
+    ),
+    "succession of three": (
+        {"forbidden_successions": np.asarray([[0, 1, 2]])},
+        "forbidden_successions has shape (1, 3), expected (1, 2)",
+    ),
+    "weekday eight": ({"first_weekday": 8}, "first_weekday is 8"),
+    "together negative": ({"together_weight": -1}, "together_weight is -1"),
+    "team of one": ({"teams": ((0,),)}, "teams[0] has fewer than two volunteers"),
+    "team with nobody": ({"teams": ((0, 9),)}, "teams[0] names volunteer 9, outside 0..1"),
+    "in two teams": ({"teams": ((0, 1), (1, 0))}, "teams[1] names volunteer 1, who is in a team already"),
+    "fixed on a day off": (
+        {"fixed": Pairs.of([0], [0]), "patterns": Patterns.of(days_off=[(0, 0)])},
+        "fixed volunteer 0 on shift 0: it is a day off",
+    ),
+    "fixed newcomer": (
+        {"fixed": Pairs.of([0], [0]), "volunteers": Volunteers.of(2, newcomer=[True, False])},
+        "fixed volunteer 0 on shift 0: a newcomer, and nobody experienced can serve there",
+    ),
+    "fixed with half a team": (
+        {"fixed": Pairs.of([0], [0]), "teams": ((0, 1),), "windows": Windows.of([0], [0], [9999])},
+        "fixed volunteer 0 on shift 0: team [0, 1] cannot come complete",
+    ),
+    "fixed above the strain": (
+        {
+            "fixed": Pairs.of([0, 0], [0, 1]),
+            "volunteers": Volunteers.of(2, strain_cap_week=[3, 3]),
+            "shifts": Shifts.of([540, 1980], [660, 2100], strain=[2, 2]),
+        },
+        "fixed volunteer 0: 4 points of strain in week 0 exceed strain_cap_week 3",
+    ),
+    "fixed in forbidden succession": (
+        {
+            "fixed": Pairs.of([0, 0], [0, 1]),
+            "shifts": Shifts.of([540, 1980], [660, 2100], kind=[0, 1]),
+            "forbidden_successions": np.asarray([[0, 1]]),
+        },
+        "fixed volunteer 0 on shifts 0 and 1: they overlap or leave too little time, or must not follow",
+    ),
+    "fixed with an expired certificate": (
+        {
+            "fixed": Pairs.of([0], [0]),
+            "seats": Seats.of([0], skill=[0]),
+            "volunteers": Volunteers.of(2, skills=[[True], [True]], skill_until=[[100], [9999]]),
+        },
+        "fixed volunteer 0 on shift 0: no seat of the shift fits the volunteer's skills and certificates",
     ),
     "fixed not available": (
         {"fixed": Pairs.of([0], [0]), "windows": Windows.of([1], [0], [9999])},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from linkage.kernels.roster.changes import NEW, apply_change
-from linkage.kernels.roster.problem import ANY, Pairs, RosterProblem, Seats, Shifts, Volunteers, Windows
+from linkage.kernels.roster.problem import ANY, Pairs, Patterns, RosterProblem, Seats, Shifts, Volunteers, Windows
 from linkage.kernels.roster.reasons import FunnelStep, Rival, pledge_shortfalls, shortages
 from linkage.kernels.roster.result import RosterOptions
 from linkage.kernels.roster.solve import schedule
@@ -88,6 +89,110 @@ CHANGES = {
         (RosterChangeKind.ADD_VOLUNTEER, NEW, 0),
     ),
 }
+
+
+NEW_RULES = {
+    "certificate": (
+        one_place(volunteers=Volunteers.of(2, skills=[[True], [False]], skill_until=[[600], [9999]])),
+        (RosterChangeKind.RENEW_CERTIFICATE, 0, 60),
+        (RosterStep.SKILL, RosterStep.CERTIFICATE),
+    ),
+    "strain": (
+        one_place(
+            volunteers=Volunteers.of(2, skills=[[True], [False]], strain_cap_week=[1, 9]),
+            shifts=Shifts.of([540], [660], strain=[3]),
+        ),
+        (RosterChangeKind.RAISE_STRAIN, 0, 0),
+        (RosterStep.SKILL, RosterStep.STRAIN),
+    ),
+    "day off": (
+        one_place(patterns=Patterns.of(days_off=[(0, 0), (1, 3)])),
+        (RosterChangeKind.WORK_DAY_OFF, 0, 0),
+        (RosterStep.SKILL, RosterStep.DAY_OFF),
+    ),
+    "weekend": (
+        one_place(patterns=Patterns.of([0], max_weekends=[0]), first_weekday=5),
+        (RosterChangeKind.MORE_WEEKENDS, 0, 0),
+        (RosterStep.SKILL, RosterStep.PATTERN),
+    ),
+    "kind": (
+        one_place(patterns=Patterns.of([0], max_shifts_by_kind=[[0]]), shifts=Shifts.of([540], [660], kind=[0])),
+        (RosterChangeKind.MORE_OF_KIND, 0, 0),
+        (RosterStep.SKILL, RosterStep.PATTERN),
+    ),
+    "run": (
+        one_place(patterns=Patterns.of([0], max_consecutive_days=[0])),
+        (RosterChangeKind.LONGER_RUN, 0, 0),
+        (RosterStep.SKILL, RosterStep.PATTERN),
+    ),
+    "short run": (
+        one_place(patterns=Patterns.of([0], min_consecutive_days=[2]), shifts=Shifts.of([1980], [2100])),
+        (RosterChangeKind.GRANT_SKILL, 1, 0),
+        (RosterStep.SKILL, RosterStep.PATTERN),
+    ),
+    "newcomer beside somebody": (
+        one_place(
+            volunteers=Volunteers.of(2, skills=[[True], [False]], newcomer=[True, False]),
+            seats=Seats.of([0, 0], skill=[0, -1]),
+        ),
+        (RosterChangeKind.NAME_EXPERIENCED, 0, 0),
+        (RosterStep.SKILL, RosterStep.NEWCOMER),
+    ),
+    "newcomer alone": (
+        one_place(
+            volunteers=Volunteers.of(1, skills=[[True]], newcomer=[True]),
+            windows=Windows.always(1, 7),
+            seats=Seats.of([0, 0], skill=[0, 0]),
+        ),
+        (RosterChangeKind.NAME_EXPERIENCED, 0, 0),
+        (RosterStep.NEWCOMER,),
+    ),
+    "newcomer and one place": (
+        one_place(volunteers=Volunteers.of(1, skills=[[True]], newcomer=[True]), windows=Windows.always(1, 7)),
+        (RosterChangeKind.ADD_VOLUNTEER, NEW, 0),
+        (RosterStep.NEWCOMER,),
+    ),
+    "team": (
+        one_place(volunteers=Volunteers.of(2, skills=[[True], [True]]), teams=((0, 1),)),
+        (RosterChangeKind.ADD_VOLUNTEER, NEW, 0),
+        (RosterStep.TEAM,),
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "expected", "reasons"), NEW_RULES.values(), ids=NEW_RULES.keys())
+def test_rule_is_the_reason_and_its_change_fills_the_place(
+    a_roster: Callable[..., RosterProblem],
+    facts: dict[str, object],
+    expected: tuple[RosterChangeKind, int, int],
+    reasons: tuple[RosterStep, ...],
+) -> None:
+    """The fewest rules of which everybody breaks one are told, and the change leaves fewer places empty."""
+    problem = a_roster(**facts)
+    result = schedule(problem)
+    shortage = shortages(problem, result)[0]
+    change = shortage.change
+
+    assert shortage.reasons == reasons
+    assert change is not None
+    assert (change.kind, change.volunteer, change.minutes) == expected
+    assert schedule(apply_change(problem, change)).levels[0].value < result.levels[0].value
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("rule", ["certificates", "strain", "newcomers", "teams", "over target", "patterns"])
+def test_change_fills_the_place_under_every_rule(
+    a_ruled_roster: Callable[..., RosterProblem], rule: str, seed: int
+) -> None:
+    """With the change made, the optimum of coverage or of leads is better than before, whatever rules there are."""
+    problem = a_ruled_roster(rule, seed, people=5, shifts=7)
+    problem = replace(problem, objectives=COVER, windows=Windows.always(5, 4))
+    result = schedule(problem, THOROUGH)
+    for shortage in shortages(problem, result)[:2]:
+        if shortage.change is not None:
+            better = schedule(apply_change(problem, shortage.change), THOROUGH)
+            before = tuple(level.value for level in result.levels)
+            assert tuple(level.value for level in better.levels) < before, shortage
 
 
 @pytest.mark.parametrize(("facts", "expected"), CHANGES.values(), ids=CHANGES.keys())

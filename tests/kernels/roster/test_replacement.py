@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from linkage.errors import InvalidProblem
-from linkage.kernels.roster.problem import Pairs, Requests, RosterProblem, Seats, Shifts, Volunteers, Windows
+from linkage.kernels.roster.problem import Pairs, Patterns, Requests, RosterProblem, Seats, Shifts, Volunteers, Windows
 from linkage.kernels.roster.replacement import NEVER_ASKED, replacements
 from linkage.kernels.roster.solve import schedule
 from linkage.terms import ReplacementReason
+
+KINDS = Shifts.of([540, 540], [660, 660], kind=[0, 0])
 
 
 def a_team(a_roster: Callable[..., RosterProblem], people: int = 6, **facts: object) -> RosterProblem:
@@ -77,6 +79,47 @@ def test_replacements_hold_every_hard_rule(a_roster: Callable[..., RosterProblem
     )
 
     assert replacements(problem, schedule(problem), 0, 0, last_asked=[0] * 5, leaving=[0]) == []
+
+
+KEPT = {
+    "certificate": {
+        "volunteers": Volunteers.of(3, skills=[[True]] * 3, skill_until=[[9999], [9999], [100]]),
+        "seats": Seats.of([0, 1], skill=[0, 0]),
+    },
+    "strain": {
+        "volunteers": Volunteers.of(3, strain_cap_week=[9, 9, 1]),
+        "shifts": Shifts.of([540, 540], [660, 660], strain=[2, 0]),
+    },
+    "newcomer": {"volunteers": Volunteers.of(3, newcomer=[False, False, True], experienced=[True, False, False])},
+    "day off": {"patterns": Patterns.of(days_off=[(2, 0)])},
+    "pattern": {"patterns": Patterns.of([2], max_shifts_by_kind=[[0]]), "shifts": KINDS},
+    "team": {"teams": ((2, 3),), "volunteers": Volunteers.of(4), "windows": Windows.always(4, 7)},
+}
+
+
+@pytest.mark.parametrize("facts", KEPT.values(), ids=KEPT.keys())
+def test_replacements_keep_the_rule(a_roster: Callable[..., RosterProblem], facts: dict[str, object]) -> None:
+    """Volunteer 2 could come but for the rule, and volunteer 1, fixed on the other shift, may not leave it."""
+    people = facts["volunteers"].leads.size if isinstance(facts.get("volunteers"), Volunteers) else 3
+    problem = a_team(a_roster, people=people, **{"fixed": Pairs.of([0, 1], [0, 1]), "previous": Pairs.of(), **facts})
+    result = schedule(problem)
+
+    assert replacements(problem, result, 0, 0, last_asked=[0] * people, leaving=[0]) == []
+
+
+def test_replacements_leave_no_newcomer_alone(a_roster: Callable[..., RosterProblem]) -> None:
+    """The only experienced person beside a newcomer is not asked to leave; one of two is."""
+    facts = {
+        "volunteers": Volunteers.of(4, newcomer=[False, True, False, False], experienced=[True, False, True, True]),
+        "seats": Seats.of([0, 1], target=[1, 3]),
+    }
+    one = a_team(
+        a_roster, people=4, **facts, fixed=Pairs.of([0, 1], [0, 1]), eligible=Pairs.of([0, 1, 2, 2], [0, 1, 0, 1])
+    )
+    two = a_team(a_roster, people=4, **facts, fixed=Pairs.of([0, 1, 3], [0, 1, 1]))
+    found = [replacements(p, schedule(p), 0, 0, last_asked=[0] * 4, leaving=[0]) for p in (one, two)]
+
+    assert [[c.volunteer for c in each] for each in found] == [[], [2]]
 
 
 def test_replacements_tell_when_nobody_could_refill(a_roster: Callable[..., RosterProblem]) -> None:

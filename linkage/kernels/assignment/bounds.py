@@ -13,13 +13,25 @@ from linkage.terms import MatchObjective
 
 
 def relaxed_bounds(
-    problem: AssignmentProblem, levels: Sequence[MatchObjective], values: Sequence[int], relaxed: Sequence[int]
+    problem: AssignmentProblem,
+    levels: Sequence[MatchObjective],
+    values: Sequence[int],
+    relaxed: Sequence[int],
+    known: Sequence[int] | None = None,
 ) -> list[int]:
-    """Take the relaxed values as bounds as far as the plan reaches them, then what no plan can be below."""
+    """Take what is known of the relaxed plan as far as the plan reaches its values, then what no plan can be below.
+
+    Parameters
+    ----------
+    relaxed
+        Values of the relaxed plan.
+    known
+        A bound of each level for plans with the relaxed values before it; None where nothing is below those.
+    """
     bounds: list[int] = []
     is_reached = True
-    for level, value, least in zip(levels, values, relaxed, strict=True):
-        bounds.append(least if is_reached else min(value, objectives.least_of(problem, level)))
+    for level, value, least, bound in zip(levels, values, relaxed, known or relaxed, strict=True):
+        bounds.append(bound if is_reached else min(value, objectives.least_of(problem, level)))
         is_reached = is_reached and value == least
     return bounds
 

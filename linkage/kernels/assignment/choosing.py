@@ -19,6 +19,8 @@ from linkage.kernels.assignment.rules import both_of_a_set
 from linkage.terms import MatchObjective
 
 _ROUNDS = 8
+_SECONDS_PER_PAIR = 1e-6
+"""A round is begun only where there is this much time: to lay it out and to make a plan of what it finds."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,11 +62,14 @@ def choose(
     left = remainder
     for number in range(_ROUNDS):
         closed = _losers(problem, left, remainder.fixed + relaxed, is_strict=number > 0)
-        if not closed.any() or seconds_left() <= 0:
+        if not closed.any() or seconds_left() < _SECONDS_PER_PAIR * problem.pair_count:
             break
         left = left.without(problem, closed)
         net = network.build(problem, levels, left, room_of(problem, left))
-        relaxed = net.units(flow.solve(net, network.blocks_of(net), seconds_left).flow, problem.pair_count)
+        solved = flow.solve(net, network.blocks_of(net), seconds_left)
+        if solved is None:
+            break
+        relaxed = net.units(solved.flow, problem.pair_count)
         tried = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=seconds_left)
         values = values_of(problem, levels, tried)
         if values < best:

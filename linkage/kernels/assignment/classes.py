@@ -18,6 +18,7 @@ from linkage.kernels.assignment.remainder import Remainder, room_of, subtract_fi
 from linkage.terms import MatchObjective
 
 _SIZES: Final = 8
+_SECONDS_PER_PAIR: Final = 1e-6  # to lay a seating out and to take it over
 _ON_GROUPS: Final = frozenset((MatchObjective.UNFAIRNESS, MatchObjective.QUOTA_SHORTFALL))
 
 
@@ -44,7 +45,7 @@ def reseat(
     common = sizes[np.argsort(-counts, kind="stable")[:_SIZES]]
     best = values_of(problem, levels, units)
     for size in np.sort(common)[::-1].tolist():
-        if seconds_left() <= 0:
+        if seconds_left() < _SECONDS_PER_PAIR * problem.pair_count:
             break
         tried = _seat(problem, levels, remainder, units, size, seconds_left)
         values = best if tried is None else values_of(problem, levels, tried)
@@ -96,5 +97,7 @@ def _seat(
         return None
     net = network.build(part, [level for level in levels if level not in _ON_GROUPS], left, room)
     solved = flow.solve(net, network.blocks_of(net), seconds_left)
+    if solved is None:
+        return None
     others[pairs] = net.units(solved.flow, part.pair_count) * size
     return others

@@ -16,6 +16,7 @@ from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, I
 from linkage.kernels.assignment.remainder import Remainder, served_of
 
 _ROUNDS: Final = 12
+_LEAST_ROUNDS: Final = 2
 
 
 class _Left:
@@ -139,7 +140,7 @@ def plan(
         rows = np.flatnonzero(asked)
         rows = rows[np.argsort(place[problem.pair_need[rows]], kind="stable")]
         left.accept(rows, asked[rows])
-    _fill(left, place, seconds_left)
+    _fill(left, place, seconds_left, least=_LEAST_ROUNDS if wanted is None else 0)
     broken = broken_packages(problem, remainder, left.units)
     if broken.any():
         rows = np.flatnonzero(broken[problem.pair_need] & (left.units > remainder.fixed))
@@ -155,14 +156,17 @@ def plan(
     return left.units
 
 
-def _fill(left: _Left, place: Integers, seconds_left: Callable[[], float]) -> None:
-    """Let every need that is not met ask for its best pair that has room, until nothing fits or time is up."""
+def _fill(left: _Left, place: Integers, seconds_left: Callable[[], float], *, least: int = 0) -> None:
+    """Let every need that is not met ask for its best pair that has room, until nothing fits or time is up.
+
+    The first rounds, `least` of them, take place whatever the time: they are quick, and place most.
+    """
     problem = left.problem
     span = int(problem.pair_cost.max(initial=0)) - int(problem.pair_cost.min(initial=0)) + 1
     weight = problem.pair_cost + span * (is_another(problem) - np.minimum(problem.previous, 1))
     rows = np.arange(problem.pair_count)
-    for _ in range(_ROUNDS):
-        if seconds_left() <= 0:
+    for number in range(_ROUNDS):
+        if number >= least and seconds_left() <= 0:
             return
         rows = rows[left.quantity[problem.pair_need[rows]] > 0]
         units = left.fitting(rows)

@@ -129,7 +129,7 @@ class AssignmentProblem:
             raise InvalidProblem(
                 f"the matching problem has {len(mistakes)} mistake(s); correct them and try again", mistakes
             )
-        if not self._is_sorted():
+        if not self.is_sorted():
             order = np.lexsort((self.pair_window, self.pair_offer, self.pair_need))
             for name in PAIR_COLUMNS:
                 column = getattr(self, name)[order]
@@ -138,9 +138,10 @@ class AssignmentProblem:
         starts = np.searchsorted(self.pair_need, np.arange(self.need_count + 1))
         object.__setattr__(self, "need_start", starts.astype(np.int64))
 
-    def _is_sorted(self) -> bool:
+    def is_sorted(self) -> bool:
+        """Tell whether pairs stand in the order of (need, offer, window), none of them twice."""
         need, offer, window = (np.diff(column) for column in (self.pair_need, self.pair_offer, self.pair_window))
-        return bool(((need > 0) | ((need == 0) & ((offer > 0) | ((offer == 0) & (window >= 0))))).all())
+        return bool(((need > 0) | ((need == 0) & ((offer > 0) | ((offer == 0) & (window > 0))))).all())
 
     @classmethod
     def of(

@@ -1,6 +1,6 @@
 """Why a matching is as it is, in codes and numbers: every match, every unmet need, every price.
 
-The arrays are filled by `explain`; here they are read one by one, and changes are found when asked for. There is no text: labels stand in `terms`, and
+`explain` and `exchange` fill the arrays when they are first asked for; here they are read one by one. There is no text: labels stand in `terms`, and
 whoever shows a reason finds the records by their index.
 """
 
@@ -148,17 +148,14 @@ class MatchColumns:
 class MatchReasons:
     """The reasons of one plan.
 
+    They are worked out when they are first asked for.
+
     Parameters
     ----------
     units
         (n_pairs,) int64 of the plan.
     is_optimal
         No plan is better on any level.
-    offer_price
-        (n_levels, n_offers) int64, by how much each objective falls if the offer takes one unit of need more;
-        the first non-zero is positive. None where the plan is not a proven flow.
-    source_price
-        (n_levels, n_sources) int64, likewise for each source's cap.
     proven
         The flow that proves the plan, or None.
     """
@@ -167,16 +164,52 @@ class MatchReasons:
     levels: tuple[MatchObjective, ...]
     units: Integers
     is_optimal: bool
-    matches: MatchColumns
-    unmet: UnmetColumns
-    offer_price: Integers | None
-    source_price: Integers | None
     proven: ProvenFlow | None
+
+    @cached_property
+    def matches(self) -> MatchColumns:
+        """The reasons of the matches, in the order of the plan."""
+        from linkage.kernels.assignment import explain
+
+        return explain.match_columns(self.problem, self.units, self.levels, is_proven=self.is_optimal)
+
+    @cached_property
+    def unmet(self) -> UnmetColumns:
+        """The reasons of the needs with unmet units, in order."""
+        from linkage.kernels.assignment import exchange, explain
+
+        columns = explain.unmet_columns(self.problem, self.units, self.levels, is_proven=self.is_optimal)
+        if self.proven is None:
+            return columns
+        return explain.for_quotas(exchange.with_exchanges(self.proven, columns), self.levels)
+
+    def work_out(self) -> None:
+        """Work out the reasons of every match and need and the prices of offers and sources now."""
+        _ = self.matches, self.unmet, self._prices
 
     @cached_property
     def free(self) -> Free:
         """What the plan leaves free, for the changes that could be made."""
         return Free(self.problem, self.units, self.levels, is_proven=self.is_optimal)
+
+    @cached_property
+    def _prices(self) -> tuple[Integers | None, Integers | None]:
+        from linkage.kernels.assignment import exchange
+
+        return (None, None) if self.proven is None else exchange.prices(self.proven)
+
+    @property
+    def offer_price(self) -> Integers | None:
+        """By how much each objective falls if the offer takes one unit of need more: (n_levels, n_offers) int64.
+
+        The first non-zero is positive. None where the plan is not a proven flow.
+        """
+        return self._prices[0]
+
+    @property
+    def source_price(self) -> Integers | None:
+        """By how much each objective falls with one unit more under a source's cap: (n_levels, n_sources) int64."""
+        return self._prices[1]
 
     @cached_property
     def window_price(self) -> Integers | None:

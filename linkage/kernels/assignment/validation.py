@@ -161,6 +161,8 @@ def _reference_mistakes(problem: AssignmentProblem) -> Iterator[str]:
     crossed = (problem.group_max != NONE) & (problem.group_min > problem.group_max)
     if crossed.any():
         yield f"group_min: is above group_max at {_places(crossed, problem.group_min)}; lower it or raise the maximum"
+    if problem.is_sorted():
+        return
     order = np.lexsort((problem.pair_window, problem.pair_offer, problem.pair_need))
     columns = [getattr(problem, name)[order] for name in ("pair_need", "pair_offer", "pair_window")]
     twice = np.logical_and.reduce([np.diff(column) == 0 for column in columns])

@@ -1,0 +1,136 @@
+"""Solves one part of a problem that the flow alone does not settle, and makes plans where time is short.
+
+A part is repaired from the relaxed plan by search, then solved exactly where it is small. What it claims to be a
+bound holds for the part by itself; `bounds` puts parts together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from linkage.kernels.assignment import choosing, classes, exchange, greedy, objectives, search
+from linkage.kernels.assignment.bounds import gap_of, relaxed_bounds
+from linkage.kernels.assignment.options import MatchOptions
+from linkage.kernels.assignment.problem import AssignmentProblem, Integers
+from linkage.kernels.assignment.remainder import Remainder, room_of, subtract_fixed
+from linkage.kernels.assignment.result import Method
+from linkage.kernels.assignment.undivided import seating
+from linkage.terms import MatchObjective
+
+_SECONDS_PER_PAIR: Final = 1e-5  # the local search is laid out in one go: more than this is seldom needed
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """Units of each pair, a bound of each level (None: nothing is claimed), and the flow if it proves them."""
+
+    units: Integers
+    bounds: list[int] | None
+    method: Method
+    flow: exchange.ProvenFlow | None
+
+
+def solve_part(
+    problem: AssignmentProblem,
+    levels: tuple[MatchObjective, ...],
+    relaxed: Integers,
+    anchor: Integers,
+    options: MatchOptions,
+    *,
+    is_bound: bool,
+) -> Plan:
+    """Solve a part in which the relaxed plan breaks a rule: repair it, then exactly where it is small.
+
+    Parameters
+    ----------
+    relaxed
+        (n_pairs,) int64 units of the relaxed plan, the fixed ones included.
+    anchor
+        (n_pairs,) int64 units that meet whatever must be met, the fixed ones included.
+    is_bound
+        No plan is better than the relaxed one.
+    """
+    remainder, _ = subtract_fixed(problem)
+    known: Sequence[int] = [objectives.least_of(problem, level) for level in levels]
+    if is_bound:
+        known = objectives.values_of(problem, levels, relaxed)
+    held = held_of(problem, remainder, anchor)
+    relaxed = np.maximum(remainder.fixed + relaxed - held.fixed, 0)
+    if held is remainder and seating.is_worthwhile(problem, levels, remainder):
+        start = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=options.seconds_left)
+        limits = seating.SeatingEffort(
+            seconds_left=options.seconds_left, gap_ratio=options.gap_ratio, seed=options.seed
+        )
+        seated = seating.seat(problem, levels, remainder, start=start, known=known, effort=limits)
+        if seated is not None:
+            return Plan(units=seated[0], bounds=seated[1], method="seating", flow=None)
+    units = _repair(problem, levels, held, relaxed, options)
+    bounds = relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), known)
+    repaired = Plan(units=units, bounds=bounds, method="repair", flow=None)
+    gap = gap_of(problem, levels, objectives.values_of(problem, levels, units), bounds)
+    if gap <= options.gap_ratio or problem.pair_count > options.exact_pairs or options.seconds_left() <= 0:
+        return repaired
+    from linkage.kernels.assignment import exact  # loads the solver, which most problems do without
+
+    if not exact.is_in_range(problem):
+        return repaired
+    effort = exact.ExactEffort(deterministic=options.exact_effort, seconds_left=options.seconds_left, seed=options.seed)
+    units, proven_bounds = exact.improve(problem, levels, remainder, start=units, floor=known[0], effort=effort)
+    still_known = relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), known)
+    bounds = [max(pair) for pair in zip(proven_bounds, still_known, strict=True)]
+    return Plan(units=units, bounds=bounds, method="exact", flow=None)
+
+
+def first_come(
+    problem: AssignmentProblem, remainder: Remainder, anchor: Integers, least: list[int], options: MatchOptions
+) -> Plan:
+    """Make the plan that is at hand where there is no time for a better one."""
+    units = greedy.plan(problem, held_of(problem, remainder, anchor), seconds_left=options.seconds_left)
+    return Plan(units=units, bounds=least, method="greedy", flow=None)
+
+
+def held_of(problem: AssignmentProblem, remainder: Remainder, anchor: Integers) -> Remainder:
+    """Put what must be met in place."""
+    if (anchor == remainder.fixed).all():
+        return remainder
+    return subtract_fixed(replace(problem, fixed=anchor))[0]
+
+
+def _repair(
+    problem: AssignmentProblem,
+    levels: tuple[MatchObjective, ...],
+    remainder: Remainder,
+    relaxed: Integers,
+    options: MatchOptions,
+) -> Integers:
+    """Make the relaxed plan keep the rules, then improve it until a round brings nothing."""
+    whole = remainder
+    if problem.has_choices:
+        chosen = choosing.choose(problem, levels, remainder, relaxed, options.seconds_left)
+        best, remainder, relaxed = chosen.units, chosen.remainder, chosen.relaxed
+        if room_of(problem, remainder).is_exact:
+            return best
+    else:
+        best = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=options.seconds_left)
+    if options.seconds_left() < _SECONDS_PER_PAIR * problem.pair_count:
+        return best
+    units = search.repair(
+        problem,
+        levels,
+        remainder,
+        relaxed=relaxed,
+        tries=options.search_moves,
+        seconds_left=options.seconds_left,
+    )
+    for _ in range(options.search_rounds if problem.indivisible and not problem.has_choices else 0):
+        better = classes.reseat(problem, levels, remainder, units, options.seconds_left)
+        if better is units:
+            break
+        units = better
+    if problem.has_choices:  # the search knows no packages
+        units = greedy.plan(problem, whole, wanted=units - whole.fixed, seconds_left=options.seconds_left)
+    return min((units, best), key=lambda tried: objectives.values_of(problem, levels, tried))

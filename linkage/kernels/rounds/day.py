@@ -1,8 +1,8 @@
-"""Makes the rounds of one day: routes from PyVRP, turned into a plan that keeps every rule.
+"""Makes the rounds of one day: proven best where it is small, else routes from PyVRP made to keep every rule.
 
 Visits by two are heuristic: the day is routed with both people free, then a common minute is fixed for each visit and
 the day routed again, and minutes are chosen anew one visit at a time as long as that helps. Lunch is tried as a way
-back to the depot and on the spot. What is optimal is not claimed here.
+back to the depot and on the spot.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from linkage.kernels.rounds.exact import best_rounds
 from linkage.kernels.rounds.plan import Plan, with_lunch
 from linkage.kernels.rounds.result import RoundsOptions
 from linkage.kernels.rounds.timeline import Facts, Loosened, Stops, timeline
@@ -39,8 +40,19 @@ class DayTask:
         return sorted(pairs, key=lambda v: (-facts.priority[v], facts.window[v][1] - facts.window[v][0], v))
 
 
-def best_day(task: DayTask) -> Plan:
-    """Return a plan of this day alone, by the better way to have lunch."""
+def best_day(task: DayTask) -> tuple[Plan, bool]:
+    """Return a plan of this day alone, and whether it is proven that no other is better."""
+    rounds = best_rounds(task.facts, task.day, task.visits, task.options.has_time)
+    if rounds is None:
+        return _searched(task), False
+    plan = Plan(task.facts)
+    for worker, stops in rounds.items():
+        plan.set(worker, task.day, stops)
+    return plan, True
+
+
+def _searched(task: DayTask) -> Plan:
+    """Search for a plan, by the better way to have lunch."""
     has_lunch = any(rest for rest, _, _ in task.facts.lunch)
     probes = []
     for has_lunch_stops in (True, False) if has_lunch else (False,):
@@ -61,21 +73,26 @@ def best_day(task: DayTask) -> Plan:
                 best, minutes = plan, tried
     if not task.options.has_time():
         return best
-    return min(best, _routed(task, minutes, has_lunch_stops, 1), key=Plan.value)
+    for is_soft in (False, True):
+        best = min(best, _routed(task, minutes, has_lunch_stops, 1, is_soft=is_soft), key=Plan.value)
+    return best
 
 
-def _routes(task: DayTask, minutes: Mapping[int, int], has_lunch_stops: bool, part: int) -> dict[int, Stops]:
-    from linkage.kernels.rounds.routing import Day, route_day  # loads PyVRP: only where there is something to route
+def _routes(
+    task: DayTask, minutes: Mapping[int, int], has_lunch_stops: bool, part: int, *, is_soft: bool = False
+) -> dict[int, Stops]:
+    from linkage.kernels.rounds import routing  # loads PyVRP: only where there is something to route
 
-    asked = Day(
+    asked = routing.Day(
         day=task.day,
         visits=task.visits,
         windows={visit: (minute, minute) for visit, minute in minutes.items()},
         has_lunch_stops=has_lunch_stops,
+        penalty=routing.SOFT if is_soft else routing.STRICT,
     )
     options = task.options
     iterations = max(1, options.iterations // part)
-    return route_day(task.facts, asked, seed=options.seed, iterations=iterations, has_time=options.has_time)
+    return routing.route_day(task.facts, asked, seed=options.seed, iterations=iterations, has_time=options.has_time)
 
 
 def _common(task: DayTask, routes: Mapping[int, Stops], fixed: Mapping[int, int]) -> Minutes:
@@ -94,12 +111,14 @@ def _common(task: DayTask, routes: Mapping[int, Stops], fixed: Mapping[int, int]
     return minutes
 
 
-def _routed(task: DayTask, minutes: Mapping[int, int], has_lunch_stops: bool, part: int) -> Plan:
+def _routed(
+    task: DayTask, minutes: Mapping[int, int], has_lunch_stops: bool, part: int, *, is_soft: bool = False
+) -> Plan:
     """Route the day with the common minutes fixed, and make a sound plan of it."""
     facts, day = task.facts, task.day
     plan = Plan(facts)
     windows = {visit: (minute, minute) for visit, minute in minutes.items()}
-    for worker, stops in _routes(task, minutes, has_lunch_stops, part).items():
+    for worker, stops in _routes(task, minutes, has_lunch_stops, part, is_soft=is_soft).items():
         plan.set(worker, day, _sound(facts, worker, stops, windows))
     for visit, minute in minutes.items():
         comers = sum(visit in plan.stops(worker, day) for worker in range(len(facts.depot)))

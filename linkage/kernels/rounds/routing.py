@@ -11,7 +11,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,13 @@ from pyvrp.exceptions import PenaltyBoundWarning
 from linkage.kernels.rounds.problem import MINUTES_PER_DAY, NO_LIMIT
 from linkage.kernels.rounds.timeline import LUNCH_AT_DEPOT, Facts, Stops
 
-MOST_PENALTY = 1e12
-LUNCH_WORTH = 2
+STRICT: Final = 1e12
+"""Most a minute too late may cost in the search: it hardly ever leaves what is feasible."""
+SOFT: Final = 100.0
+"""Most a minute too late may cost where the search should cross what is not feasible; it is adjusted more often, too."""
+
+_SOFT_UPDATES: Final = 20
+LUNCH_WORTH: Final = 2
 """A lunch is worth so many times all visits together, so that it is never given up for them."""
 
 
@@ -48,12 +53,15 @@ class Day:
         Narrower windows of some, such as the common minute of a visit by two.
     has_lunch_stops
         Lunch is a stop at the depot; else it is taken off the end of the day and put in by the caller.
+    penalty
+        `STRICT` or `SOFT`: neither finds the better rounds every time.
     """
 
     day: int
     visits: tuple[int, ...]
     windows: Mapping[int, tuple[int, int]]
     has_lunch_stops: bool
+    penalty: float = STRICT
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,9 @@ def route_day(
     if not workers or not asked.visits:
         return {}
     data, largest_prize = _data(facts, asked, workers, stops)
-    penalties = PenaltyParams(max_penalty=min(MOST_PENALTY, 4.0 * largest_prize + 100_000.0))
+    penalties = PenaltyParams(max_penalty=min(asked.penalty, 4.0 * largest_prize + 100_000.0))
+    if asked.penalty == SOFT:
+        penalties = PenaltyParams(max_penalty=SOFT, solutions_between_updates=_SOFT_UPDATES)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PenaltyBoundWarning)  # an overfull day is an answer here, not a mistake
         best: Solution = solve(

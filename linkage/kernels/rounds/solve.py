@@ -35,23 +35,25 @@ def plan_rounds(problem: RoundsProblem, options: RoundsOptions | None = None) ->
     """
     options = options or RoundsOptions()
     facts = Facts(problem)
-    plan = _planned(facts, options)
-    result = _result(plan, options)
+    plan, is_proven = _planned(facts, options)
+    result = _result(plan, options, is_proven=is_proven)
     violations = check.verify(problem, result)
     if violations:
         raise check.PlanDefect(f"the rounds break {len(violations)} rule(s): " + "; ".join(violations[:10]))
     return result
 
 
-def _planned(facts: Facts, options: RoundsOptions) -> Plan:
+def _planned(facts: Facts, options: RoundsOptions) -> tuple[Plan, bool]:
+    """Make a plan, and say whether it is proven best: only a single day can be."""
     horizon = facts.problem.horizon_days
     plan = Plan(facts)
     days = spread(facts)
+    is_proven = False
     for day in range(horizon):
-        _route(plan, day, tuple(visit for visit, own in enumerate(days) if day in own), options)
-    _fill(plan, options)
+        is_proven = _route(plan, day, tuple(visit for visit, own in enumerate(days) if day in own), options)
     if horizon == 1:
-        return plan
+        return plan, is_proven  # visits without a day are those for whom too few people work
+    _fill(plan, options)
     for _ in range(options.sweeps):
         changed = _move(plan, options)
         if not changed:
@@ -59,26 +61,29 @@ def _planned(facts: Facts, options: RoundsOptions) -> Plan:
         for day in sorted(changed):
             _route(plan, day, _visits_on(plan, day), options)
         _fill(plan, options)
-    return plan
+    return plan, False
 
 
 def _visits_on(plan: Plan, day: int) -> tuple[int, ...]:
     return tuple(sorted({stop for (_, on), stops in plan.rounds.items() if on == day for stop in stops if stop >= 0}))
 
 
-def _route(plan: Plan, day: int, visits: tuple[int, ...], options: RoundsOptions) -> None:
-    """Route a day anew and keep it if it is better than what the day had."""
-    if not visits or not options.has_time():
-        return
+def _route(plan: Plan, day: int, visits: tuple[int, ...], options: RoundsOptions) -> bool:
+    """Route a day anew and keep it if it is better than what the day had; tell whether it is proven best."""
+    if not visits:
+        return True
+    if not options.has_time():
+        return False
     tried = plan.copy()
     for worker in range(len(plan.facts.depot)):
         tried.set(worker, day, ())
     tried.together = {key: minute for key, minute in tried.together.items() if key[1] != day}
-    alone = best_day(DayTask(facts=plan.facts, day=day, visits=visits, options=options))
+    alone, is_proven = best_day(DayTask(facts=plan.facts, day=day, visits=visits, options=options))
     tried.rounds |= alone.rounds
     tried.together |= {key: minute for key, minute in alone.together.items() if key[1] == day}
     if tried.value() < plan.value():
         plan.rounds, plan.together = tried.rounds, tried.together
+    return is_proven
 
 
 def _fill(plan: Plan, options: RoundsOptions) -> None:
@@ -117,7 +122,7 @@ def _move(plan: Plan, options: RoundsOptions) -> set[int]:
     return changed
 
 
-def _result(plan: Plan, options: RoundsOptions) -> RoundsResult:
+def _result(plan: Plan, options: RoundsOptions, *, is_proven: bool) -> RoundsResult:
     facts = plan.facts
     keys = sorted((day, worker) for worker, day in plan.rounds)
     rounds, stops = [], []
@@ -131,7 +136,7 @@ def _result(plan: Plan, options: RoundsOptions) -> RoundsResult:
     table = np.asarray(rounds, dtype=np.int64).reshape(-1, 4)
     line = np.asarray(stops, dtype=np.int64).reshape(-1, 4)
     unserved, travel = plan.value()
-    least_unserved, least_travel = _bounds(facts, unserved, options)
+    least_unserved, least_travel = (unserved, travel) if is_proven else _bounds(facts, unserved, options)
     return RoundsResult(
         round_worker=table[:, 0],
         round_day=table[:, 1],

@@ -7,10 +7,10 @@ before (arcs of non-zero reduced cost are frozen).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import mul
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,7 @@ from ortools.graph.python import min_cost_flow
 
 from linkage.kernels.assignment.network import PATH_LIMIT, Block, Network, factors_of, residual_of
 from linkage.kernels.assignment.problem import Flags, Integers
-from linkage.kernels.assignment.residual import FAR, PlanDefect
+from linkage.kernels.assignment.residual import PlanDefect
 
 if TYPE_CHECKING:
     from linkage.kernels.assignment.simplex.state import Simplex
@@ -29,6 +29,8 @@ LARGE: Final = 100_000
 
 CHUNK: Final = 3_000
 """Pivots between two looks at the clock, some 15 ms."""
+
+_ENDING_RATIO: Final = 1.5
 
 _LOOK_SECONDS: Final = 0.03
 
@@ -154,6 +156,7 @@ def _by_simplex(
         if limit > PATH_LIMIT:
             waiting[:0] = split(network, block)
             continue
+        before = seconds_left()
         weight = block.weight(network)
         simplex = Simplex.of(
             tail=network.tail,
@@ -170,7 +173,10 @@ def _by_simplex(
             simplex.start()
         else:
             simplex.resume(*start(network))
-        is_cheapest = simplex.run(seconds_left, chunk, reserve_of(network))
+        reserve = reserve_of(network)
+        if math.isfinite(before):  # what is still to come takes about as long as the beginning did
+            reserve = max(reserve, _ENDING_RATIO * (before - seconds_left()))
+        is_cheapest = simplex.run(seconds_left, chunk, reserve)
         is_open = capacity > 0
         flow[is_open] = simplex.flow[is_open]
         price = simplex.price
@@ -244,51 +250,3 @@ def _by_ortools(network: Network, open_arcs: Flags, weight: Integers, supply: In
     if status != solver.OPTIMAL:
         raise PlanDefect(f"the flow solver answered {status.name} where a cheapest flow exists")
     return np.asarray(solver.flows(arcs), dtype=np.int64)
-
-
-def bounds_of(network: Network, solved: Solved, values: Sequence[int], least: Sequence[int]) -> list[int]:
-    """Tell a number for each level that no plan is below which equals the flow on all levels before it.
-
-    By weak duality, which holds for any prices: `factor x level <= what all levels so far cost together, less the
-    levels before`.
-
-    Parameters
-    ----------
-    values
-        What the plan is worth on each level; what it has beside the network counts in.
-    least
-        For each level a number that no plan is below.
-    """
-    bounds = list(least)
-    for number, block in enumerate(solved.blocks):
-        rows = slice(block.first, block.first + len(block.factors))
-        if number < solved.cheapest_blocks:
-            bounds[rows] = values[rows]
-        elif number == solved.cheapest_blocks == 0 and solved.price is not None:
-            parts = block.parts(solved.price)
-            told = [int(level @ solved.flow) for level in network.level[rows]]
-            for row, factor in enumerate(block.factors):
-                factors = np.array(block.factors[: row + 1], dtype=np.int64)
-                below = _below(network, factors @ network.level[rows][: row + 1], factors @ parts[: row + 1])
-                before = sum(map(mul, block.factors[:row], told[:row]))
-                slack = told[row] + (before - below) // factor
-                bounds[block.first + row] = max(least[block.first + row], values[block.first + row] - slack)
-    return bounds
-
-
-def _below(network: Network, weight: Integers, price: Integers) -> int:
-    """Tell a number that no flow's weight is below; nodes that no arc enters send all of their supply."""
-    inner = np.zeros(network.nodes, dtype=np.bool_)
-    inner[network.head] = True
-    usable = network.capacity > 0
-    own = usable & ~inner[network.tail]
-    least = np.where(inner, -price, FAR)
-    np.minimum.at(least, network.tail[own], weight[own] - price[network.head[own]])
-    least[network.supply == 0] = 0
-    rest = np.flatnonzero(usable & inner[network.tail])
-    reduced = np.minimum(weight[rest] + price[network.tail[rest]] - price[network.head[rest]], 0)
-    rest, reduced = rest[reduced < 0], reduced[reduced < 0]
-    return int(
-        sum(map(mul, least.tolist(), network.supply.tolist()))
-        + sum(map(mul, reduced.tolist(), network.capacity[rest].tolist()))
-    )

@@ -16,6 +16,7 @@ from linkage.kernels.assignment import (
     check,
     choices,
     contradiction,
+    duality,
     exchange,
     flow,
     greedy,

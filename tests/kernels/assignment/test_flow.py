@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from linkage.kernels.assignment import flow, network, objectives
+from linkage.kernels.assignment import duality, flow, network, objectives
 from linkage.kernels.assignment.problem import AssignmentProblem
 from linkage.kernels.assignment.remainder import room_of, subtract_fixed
 from linkage.kernels.assignment.residual import PlanDefect
@@ -125,7 +125,7 @@ def test_stopped_flow_is_feasible_with_an_honest_bound():
         for count in (0, 1, 3, 8, 20):
             solved = flow.solve(net, blocks, looks(count), large=0, chunk=10)
             values = weigh(net, solved.flow)
-            bounds = flow.bounds_of(net, solved, values, least)
+            bounds = duality.bounds_of(net, solved, values, least)
 
             assert_flow(net, solved.flow)
             assert best <= values
@@ -147,7 +147,7 @@ def test_stopped_between_levels_keeps_what_is_proven():
     while (solved := flow.solve(net, one_by_one, looks(count), large=0, chunk=10)).cheapest_blocks < 1:
         count += 1
     values = weigh(net, solved.flow)
-    bounds = flow.bounds_of(net, solved, values, [-(10**9)] * len(LEVELS))
+    bounds = duality.bounds_of(net, solved, values, [-(10**9)] * len(LEVELS))
 
     assert not solved.is_cheapest
     assert (values[0], -(10**9)) == (bounds[0], bounds[-1])

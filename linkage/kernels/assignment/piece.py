@@ -59,7 +59,7 @@ def solve_part(
     if is_bound:
         known = objectives.values_of(problem, levels, relaxed)
     held = held_of(problem, remainder, anchor)
-    relaxed = np.maximum(remainder.fixed + relaxed - held.fixed, 0)
+    relaxed = np.maximum(relaxed - held.fixed, 0)
     if held is remainder and seating.is_worthwhile(problem, levels, remainder):
         start = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=options.seconds_left)
         limits = seating.SeatingEffort(

@@ -8,12 +8,16 @@ time make it repeatable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from linkage.kernels.roster.fewest.units import Integers, Units
 from linkage.kernels.roster.result import RosterOptions
+
+ENDING_SECONDS: Final = 4e-5
+"""Time the exact solver may take to stop, for each column, when its time is up."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -129,7 +133,9 @@ def close(
     solver.parameters.random_seed = options.seed % 2**31
     solver.parameters.max_deterministic_time = max(1e-3, effort)
     if options.deadline is not None:
-        solver.parameters.max_time_in_seconds = max(0.01, options.deadline.remaining_seconds())
+        solver.parameters.max_time_in_seconds = max(
+            0.01, options.deadline.remaining_seconds() - ENDING_SECONDS * len(built.takes)
+        )
     status = solver.solve(built.model)
     spent = float(solver.response_proto.deterministic_time)
     if status == cp_model.INFEASIBLE:

@@ -69,20 +69,20 @@ def _copy(board: Board) -> Board:
 
 
 class Search:
-    """The best plan found for a bound on its people.
+    """The best plan found for a bound on its people; may be run again where it stopped.
 
     Parameters
     ----------
     bound
         Fewest people a plan may have; the search ends there.
-    steps
-        Steps in all, at most.
     has_time
         Asked every few milliseconds; False ends the search.
     """
 
-    def __init__(self, units: Units, *, bound: int, steps: int, seed: int, has_time: Callable[[], bool]) -> None:
-        self.bound, self.steps, self.has_time = bound, steps, has_time
+    def __init__(self, units: Units, *, bound: int, seed: int, has_time: Callable[[], bool]) -> None:
+        self.bound, self.has_time = bound, has_time
+        self.steps = 0
+        self.failed = bound
         self.board = new_board(units, seed)
         self.size = len(units.people) + 1
         self.made = 0
@@ -155,15 +155,15 @@ class Search:
             if not moves.recruit(board):
                 boards.join(board, next(person for person in self.ranking if board.rank[person] < 0))
 
-    def run(self) -> None:
-        """Search until the bound is reached or the steps or the time are used up."""
-        if not self._begin():
+    def run(self, steps: int) -> None:
+        """Search for so many steps more, or until the bound is reached or the time is up."""
+        self.steps = self.made + steps
+        if not self.rounds and not self._begin():
             return
-        failed = self.bound
-        while self.size > self.bound and self.made < self.steps and self.has_time():
-            target = (failed + self.size) // 2
+        while self.bound < self.size and self.is_whole and self.made < self.steps and self.has_time():
+            target = (self.failed + self.size) // 2
             self._resize(target)
             if self._round(self.board) or self._complete(_copy(self.board)):
                 self._keep(self.board)
             if self.size > target:
-                failed = max(failed, target)
+                self.failed = max(self.failed, target)

@@ -8,7 +8,7 @@ are checked by whoever called.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,12 +19,19 @@ from linkage.kernels.roster.proof import most_of_terms
 from linkage.kernels.roster.result import RosterOptions
 from linkage.terms import RosterObjective
 
+if TYPE_CHECKING:
+    from linkage.kernels.roster.fewest.search import Search
+
 STEPS_PER_MOVE: Final = 10_000
 """Steps of the search for each move of the options; a step takes a few microseconds."""
 EFFORT_PER_MOVE: Final = 0.1
 """Deterministic seconds of the exact solver for each move of the options, where the search ends above the bound."""
 COMPILING_SECONDS: Final = 30.0
 """With less time than this the search is not begun on a machine where it was never compiled."""
+FIRST_SHARE: Final = 30
+"""Percent of the steps before the exact solver is asked; the others come after it."""
+BUILDING_SECONDS: Final = 5e-4
+"""Time the exact solver takes to get going for each pair, on a busy machine; it is not begun with less."""
 CLOSING_PAIRS: Final = 80_000
 """Beyond so many pairs of person and unit the exact solver's model takes too long to build."""
 
@@ -61,6 +68,7 @@ class _Attempt:
         self.effort = 0.0
         self.bound = self._counted()
         self.is_impossible = False
+        self.searching: Search | None = None
         if not self.units.count:
             self.holder, self.size = np.zeros(0, dtype=np.int64), 0
 
@@ -107,28 +115,36 @@ class _Attempt:
             if self.holder is None and self.is_open:
                 self.close(most=most, effort=self.options.exact_effort)
 
-    def search(self) -> None:
-        """Search from nothing, unless the time left would go into compiling."""
-        from linkage.kernels.compiled import is_prepared  # loads the compiler: only where it is wanted
+    def search(self, steps: int) -> None:
+        """Search for so many steps more, unless the time left would go into compiling."""
+        if self.searching is None:
+            from linkage.kernels.compiled import is_prepared  # loads the compiler: only where it is wanted
 
-        deadline = self.options.deadline
-        if deadline and deadline.remaining_seconds() < COMPILING_SECONDS and not is_prepared(__package__):
-            return
-        from linkage.kernels.roster.fewest.search import Search  # loads the compiler: only where it is wanted
+            deadline = self.options.deadline
+            if deadline and deadline.remaining_seconds() < COMPILING_SECONDS and not is_prepared(__package__):
+                return
+            from linkage.kernels.roster.fewest.search import Search  # loads the compiler: only where it is wanted
 
-        search = Search(
-            self.units,
-            bound=self.bound,
-            steps=self.options.moves * STEPS_PER_MOVE,
-            seed=self.options.seed,
-            has_time=self.options.has_time,
-        )
-        search.run()
-        self.steps += search.made
+            self.searching = Search(
+                self.units, bound=self.bound, seed=self.options.seed, has_time=self.options.has_time
+            )
+        search = self.searching
+        search.bound = self.bound
+        search.run(steps)
+        self.steps = search.made
         if search.is_whole and search.size < self.size:
             self.holder, self.size = search.holder, search.size
         elif self.holder is None:
             self.holder = search.holder
+
+    def close_fully(self, effort: float) -> None:
+        """Let the exact solver go on from the plan found, where its model is not too large for the time left."""
+        effort += self.effort
+        deadline = self.options.deadline
+        while self.is_whole and self.is_open and self.effort < effort and self.pairs <= CLOSING_PAIRS:
+            if deadline and deadline.remaining_seconds() < BUILDING_SECONDS * self.pairs:
+                return
+            self.close(most=self.size - 1, effort=effort)
 
     @property
     def is_whole(self) -> bool:
@@ -157,11 +173,13 @@ def fewest_people(costs: Costs, options: RosterOptions) -> FewestPeople | None:
         attempt.solve_small()
     if attempt.is_impossible:
         return None
+    steps = options.moves * STEPS_PER_MOVE
     if attempt.is_open:
-        attempt.search()
-    effort = attempt.effort + options.moves * EFFORT_PER_MOVE
-    while attempt.is_whole and attempt.is_open and attempt.effort < effort and attempt.pairs <= CLOSING_PAIRS:
-        attempt.close(most=attempt.size - 1, effort=effort)
+        attempt.search(steps * FIRST_SHARE // 100)
+    if attempt.is_whole:
+        attempt.close_fully(options.moves * EFFORT_PER_MOVE)
+    if attempt.is_whole and attempt.is_open:
+        attempt.search(steps - attempt.steps)
     if not attempt.is_whole and options.has_time():
         return None
     rows = [] if attempt.holder is None else attempt.units.rows(attempt.holder.tolist())

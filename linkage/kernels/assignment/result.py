@@ -13,7 +13,7 @@ from linkage.kernels.assignment.reasons import MatchReasons
 from linkage.kernels.assignment.remainder import Conflict
 from linkage.terms import MatchObjective, MatchStatus
 
-Method = Literal["none", "flow", "exact", "repair", "greedy"]
+Method = Literal["none", "flow", "exact", "seating", "repair", "greedy"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +53,8 @@ class AssignmentResult:
     conflicts
         Not empty only when the status is contradictory; the plan is empty then.
     method
-        `flow` (proven optimum), `exact` (CP-SAT, one worker, where the flow leaves something open), `repair`
-        (relaxation, then local search) or `greedy` (no time for more).
+        `flow` (proven optimum), `exact` (CP-SAT, one worker, where the flow leaves something open), `seating`
+        (undivided needs by prices and search), `repair` (relaxation, then local search) or `greedy` (no time for more).
     """
 
     status: MatchStatus

@@ -5,6 +5,8 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 VENV := .venv
 BIN := $(VENV)/bin
+# The optimisers' inner loops are compiled now, so that nobody waits for it later; what goes wrong here does not matter.
+PREPARE = $(BIN)/linkage solve prepare || true
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
@@ -45,12 +47,14 @@ $(VENV)/.run-installed: requirements.lock pyproject.toml | $(BIN)/python
 	@test -e $(VENV)/.dev-installed || { echo "Installing what Linkage needs (about 1 GB, once)"; \
 	  $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock; }
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(PREPARE)
 	@touch $@
 
 $(VENV)/.dev-installed: dev.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need"
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(PREPARE)
 	@touch $@ $(VENV)/.run-installed
 
 # No index or download address may stand in a lock file; tests/test_repository.py checks it.

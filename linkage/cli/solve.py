@@ -104,6 +104,10 @@ def roster(
 
         instance = read_roster(file)
         began = clock.spent_seconds()
+        if instance.contradictions:
+            from linkage.imports.instances.roster_conflict import contradictory_answer
+
+            return contradictory_answer(instance, clock.spent_seconds() - began)
         result = schedule(instance.problem, RosterOptions(seed=seed, deadline=clock))
         spent = clock.spent_seconds() - began
         return roster_answer(

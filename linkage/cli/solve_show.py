@@ -41,6 +41,8 @@ def show_head(answer: dict[str, Any], what: str) -> None:
 def show_matching(answer: dict[str, Any]) -> None:
     """Show a matching."""
     show_head(answer, counted(len(answer["assignments"]), "match"))
+    if answer.get("conflicts"):
+        return
     rows = [(row["need"], row["offer"], row["quantity"], row.get("window")) for row in answer["assignments"]]
     _table("Plan", ("need", "offer", "quantity", "window"), rows)
     _table(
@@ -64,6 +66,8 @@ def show_matching(answer: dict[str, Any]) -> None:
 def show_roster(answer: dict[str, Any]) -> None:
     """Show a roster."""
     show_head(answer, counted(len(answer["assignments"]), "assignment"))
+    if answer.get("conflicts"):
+        return
     rows = [(row["shift"], row["volunteer"], row["skill"]) for row in answer["assignments"]]
     _table("Plan", ("shift", "volunteer", "skill"), rows)
     unfilled = [
@@ -159,7 +163,7 @@ def _surge_lines(answer: dict[str, Any]) -> Iterator[str]:
         yield f"People needed to be in time: {answer['people_needed']:,} every day"
     if answer["finish_days"] is not None:
         yield f"The people given finish after {answer['finish_days']:.4g} days"
-    elif answer["quotas"]:
+    else:
         yield "The people given never finish"
     if answer["is_met"] is not None:
         short = ", ".join(f"day {day}: {count}" for day, count in enumerate(answer["people_short_by_day"], 1) if count)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from linkage.errors import InvalidProblem
 from linkage.imports.instances.columns import (
     UNKNOWN,
     Id,
@@ -53,6 +55,9 @@ class RosterInstance:
     ----------
     seat_of
         (n_seats,) int64 place of each seat row among the seats of its shift in the file, from 0.
+    contradictions
+        What the kernel says where the fixed pairs break hard rules, by index; the problem is then without the fixed
+        pairs, and no plan is to be made of it.
     """
 
     problem: RosterProblem
@@ -62,6 +67,7 @@ class RosterInstance:
     kinds: list[Id]
     seat_of: Integers
     remarks: tuple[str, ...]
+    contradictions: tuple[str, ...]
 
 
 def read_roster(path: Path) -> RosterInstance:
@@ -74,7 +80,7 @@ def read_roster(path: Path) -> RosterInstance:
     InvalidFile
         Naming every mistake.
     InvalidProblem
-        The fixed pairs contradict hard rules, which are named by index.
+        The kernel refuses numbers that single values do not show.
     """
     document, mistakes = read(path, FORMAT)
     people, shifts = document.get("volunteers", []), document.get("shifts", [])
@@ -109,7 +115,8 @@ def read_roster(path: Path) -> RosterInstance:
         "served_minutes": served_of(reading),
     }
     mistakes.refuse_if_any()
-    problem = RosterProblem(
+    build = partial(
+        RosterProblem,
         horizon_days=days,
         travel_minutes=travel,
         buffer_minutes=document.get("buffer_minutes", 0),
@@ -118,8 +125,16 @@ def read_roster(path: Path) -> RosterInstance:
         together_weight=document.get("together_weight", 1),
         objectives=objectives,
         weights=weights,
-        **tables,
     )
+    contradictions: tuple[str, ...] = ()
+    try:
+        problem = build(**tables)
+    except InvalidProblem as refusal:
+        if not all(reason.startswith("fixed ") for reason in refusal.reasons):
+            raise
+        contradictions = refusal.reasons
+        del tables["fixed"]
+        problem = build(**tables)
     return RosterInstance(
         problem=problem,
         volunteers=list(reading.person_ids),
@@ -128,6 +143,7 @@ def read_roster(path: Path) -> RosterInstance:
         kinds=kinds,
         seat_of=seat_of,
         remarks=tuple(reading.remarks),
+        contradictions=contradictions,
     )
 
 

@@ -65,7 +65,7 @@ def roster_answer(
             for row in shortfalls
         ]
     if result.conflict is not None:
-        answer["conflicts"] = _conflicts(instance, result.conflict)
+        answer["conflicts"] = conflicts_told(instance, result.conflict)
     if instance.remarks:
         answer["remarks"] = list(instance.remarks)
     return answer
@@ -123,7 +123,8 @@ def _change(instance: RosterInstance, change: RosterChange) -> dict[str, Any]:
     return told
 
 
-def _conflicts(instance: RosterInstance, conflict: Conflict) -> list[dict[str, Any]]:
+def conflicts_told(instance: RosterInstance, conflict: Conflict) -> list[dict[str, Any]]:
+    """Name the rules that contradict each other."""
     rows = []
     for use in conflict.rules:
         row: dict[str, Any] = {"rule": use.rule.value}

@@ -204,12 +204,6 @@ def smallest_reasons(found: Integers) -> tuple[RosterStep, ...]:
     Among equally many, those earlier in the funnel.
     """
     masks = sorted({int(mask) & FUNNEL_BITS for mask in np.unique(found)})
-    if not masks or masks[0] == 0:
-        return ()
     used = [step for step in STEPS if any(mask & BIT[step] for mask in masks)]
-    for size in range(1, len(used) + 1):
-        for chosen in combinations(used, size):
-            bits = sum(BIT[step] for step in chosen)
-            if all(mask & bits for mask in masks):
-                return chosen
-    return ()
+    choices = (chosen for size in range(1, len(used) + 1) for chosen in combinations(used, size))
+    return next((c for c in choices if all(mask & sum(BIT[step] for step in c) for mask in masks)), ())

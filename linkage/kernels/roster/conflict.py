@@ -72,13 +72,11 @@ def _wide(problem: RosterProblem, people: Flags) -> HardFacts:
     )
 
 
-def _ban_rows(model: LinearModel, facts: HardFacts, people: Flags) -> Iterator[tuple[int, RuleUse]]:
+def _ban_rows(model: LinearModel, facts: HardFacts) -> Iterator[tuple[int, RuleUse]]:
     """Yield the columns that a fact about the person forbids, with that fact."""
     problem = facts.problem
     days_off = {(v, day) for v, day in problem.patterns.days_off.tolist()}
     for (volunteer, shift, seat), column in model.sits.items():
-        if not people[volunteer]:
-            continue
         if not facts.listed[volunteer, shift]:
             yield column, RuleUse(rule=RosterRule.LISTED, volunteer=volunteer)
         if not facts.available[volunteer, shift]:
@@ -118,8 +116,6 @@ class _Question:
         rows = [*self.always, *(row for use in uses for row in self.rows_of[use])]
         for row in rows:
             entries, limit = self.model.rows[row]
-            if not entries and limit < 0:
-                return True
             asked.add(
                 cp_model.LinearExpr.weighted_sum([columns[c] for c, _ in entries], [a for _, a in entries]) <= limit
             )
@@ -161,7 +157,7 @@ def _among(facts: HardFacts, people: Flags, options: RosterOptions, ask: Callabl
         return None
     wide = _wide(facts.problem, people)
     model = _Statement(wide, Costs.of(wide))
-    question = _Question(model, people, _ban_rows(model, facts, people), options)
+    question = _Question(model, people, _ban_rows(model, facts), options)
     uses = sorted(question.rows_of, key=lambda use: (list(RosterRule).index(use.rule), use))
     return _filtered(question, uses) if question.is_impossible(uses) else None
 

@@ -39,10 +39,8 @@ class DutyDays:
         return count if 0 <= day < len(days) or worked else -1
 
     def broken(self, volunteer: int, shift: int) -> Iterator[tuple[RosterRule, int]]:
-        """Yield each rule of the pattern that one more shift would break, with the limit that would allow it."""
+        """Yield each rule of the person's pattern that one more shift would break, with the limit that would allow it."""
         row = self.facts.pattern_of[volunteer]
-        if row < 0:
-            return
         kind, day = self.kind[shift], self.facts.day[shift]
         if 0 <= kind < len(self.limits[row]):
             count = 1 + sum(self.kind[other] == kind for other in self.own[row])

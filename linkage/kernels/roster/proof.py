@@ -25,6 +25,8 @@ PEOPLE_PAIRS = 10_000
 MODEL_SETUPS, LEVEL_SETUPS = 40, 10
 """How many times longer than working out the facts it takes, at most, to write the model down, and to give it to a
 solver once more: a relaxation is not begun where the deadline would pass before it can be asked to stop."""
+START_EFFORT = 5.0
+"""Deterministic seconds that finding any plan at all is worth."""
 LOADING_SECONDS = 1.0
 """What loading a solver for the first time takes, at most."""
 
@@ -147,15 +149,12 @@ def solve_exactly(facts: HardFacts, costs: Costs, options: RosterOptions) -> Pro
     has_plan, bounds, spent = False, [], 0.0
     for number, level in enumerate(costs.levels or ((),)):
         share = (options.exact_effort - spent) / max(1, len(costs.levels) - number)
-        proof = prove(model, level, rows, options, share)
+        proof = prove(model, level, rows, options, share if has_plan else max(share, START_EFFORT))
         spent += proof.effort
         if not (has_plan or proof.is_found):
             return Proven(rows=[], bounds=[], effort=spent, is_impossible=proof.is_impossible, has_plan=False)
         has_plan = True
-        before = costs.level_value(level, costs.terms(rows))
-        value = costs.level_value(level, costs.terms(proof.rows))
-        if number == 0 or value < before:
-            rows = proof.rows
+        rows = proof.rows
         value = costs.level_value(level, costs.terms(rows))
         if level:
             bounds.append(min(value, proof.bound))

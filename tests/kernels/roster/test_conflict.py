@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from linkage.kernels.roster import conflict
+from linkage.kernels.roster import conflict, solve
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.problem import Pairs, Patterns, RosterProblem, Seats, Shifts, Volunteers, Windows
+from linkage.kernels.roster.proof import Proven
+from linkage.kernels.roster.reasons import shortages
 from linkage.kernels.roster.result import RosterOptions, RuleUse
 from linkage.kernels.roster.solve import schedule
 from linkage.terms import RosterRule, RosterStatus
@@ -152,18 +154,42 @@ def test_fixed_newcomer_whose_company_is_taken_is_a_conflict(a_roster: Callable[
     assert {use.rule for use in result.conflict.rules} == {RosterRule.FIXED, RosterRule.NEWCOMER, RosterRule.GAPS}
 
 
-def test_no_plan_without_time_is_said(a_roster: Callable[..., RosterProblem]) -> None:
-    """Out of time before any plan that meets the minima is found: no plan, and no rule is blamed."""
+class Clock:
+    """A deadline that stays as far away as it is."""
 
-    class OutOfTime:
-        def remaining_seconds(self) -> float:
-            return 0.0
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
-    problem = a_week(a_roster, least=99_999)
-    facts = HardFacts.of(problem)
+    def remaining_seconds(self) -> float:
+        """Give what was set."""
+        return self.seconds
 
-    assert conflict.find_conflict(facts, RosterOptions(deadline=OutOfTime())) is None
-    assert conflict.find_conflict(facts, RosterOptions()) is not None
+
+def test_conflict_is_not_looked_for_without_time(a_roster: Callable[..., RosterProblem]) -> None:
+    """Out of time no rule is blamed."""
+    facts = HardFacts.of(a_week(a_roster, least=99_999))
+
+    assert conflict.find_conflict(facts, RosterOptions(deadline=Clock(0.0))) is None
+    assert conflict.find_conflict(facts, RosterOptions(deadline=Clock(9.0))) is not None
+
+
+def test_no_plan_found_in_time_is_said(a_roster: Callable[..., RosterProblem], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither a plan nor a contradiction was found, the result is empty and says so."""
+    monkeypatch.setattr(
+        solve,
+        "solve_exactly",
+        lambda facts, costs, options: Proven(rows=[], bounds=[], has_plan=False),
+    )
+    problem = a_roster(
+        volunteers=Volunteers.of(2, newcomer=[True, False], experienced=[False, True]),
+        shifts=Shifts.of([540, 540], [660, 660]),
+        seats=Seats.of([0, 1], target=[2, 1]),
+        fixed=Pairs.of([0, 1], [0, 1]),
+    )
+    result = schedule(problem)
+
+    assert (result.status, result.conflict, result.volunteer.size) == (RosterStatus.NO_PLAN, None, 0)
+    assert shortages(problem, result) == []
 
 
 def test_conflict_cut_short_is_not_called_smallest(

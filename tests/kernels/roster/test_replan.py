@@ -92,6 +92,20 @@ def test_new_and_cancelled_shifts_change_nothing_else(a_roster: Callable[..., Ro
     assert (0, 0) in pairs_of(made)
 
 
+def test_new_shift_is_for_everybody_or_for_those_listed(a_roster: Callable[..., RosterProblem]) -> None:
+    """Where pairs are listed, new shifts are open to everybody unless they bring a list of their own."""
+    new = {"shifts": Shifts.of([5000], [5060]), "seats": Seats.of([0], target=[2])}
+    listed = a_roster(eligible=Pairs.of([0], [0]))
+    problems = [
+        problem_after(a_roster(), Disruption(**new)),
+        problem_after(listed, Disruption(**new)),
+        problem_after(listed, Disruption(**new, eligible=Pairs.of([1], [0]))),
+    ]
+
+    assert [p.eligible and p.eligible.volunteer.tolist() for p in problems] == [None, [0, 0, 1], [0, 1]]
+    assert [p.seats.shift.tolist() for p in problems] == [[0, 1, 2]] * 3
+
+
 def test_absence_cuts_the_windows_around_the_shift(a_roster: Callable[..., RosterProblem]) -> None:
     """Who cannot come to one shift still serves before and after it."""
     problem = a_roster(shifts=Shifts.of([300, 540, 700], [400, 660, 800]), seats=Seats.of([0, 1, 2]))

@@ -9,15 +9,30 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from linkage.kernels.roster import check
+from linkage.kernels.roster import check, solve
 from linkage.kernels.roster.check_patterns import pattern_violations
-from linkage.kernels.roster.problem import Patterns, RosterProblem
+from linkage.kernels.roster.problem import (
+    NO_LIMIT,
+    Pairs,
+    Patterns,
+    Requests,
+    RosterProblem,
+    Seats,
+    Shifts,
+    Volunteers,
+    Windows,
+)
 from linkage.kernels.roster.result import RosterOptions, RosterResult, RosterTrace
 from linkage.kernels.roster.solve import schedule
 from linkage.terms import RosterObjective, RosterStatus
 
 THOROUGH = RosterOptions(exact_effort=60.0, moves=20)
+QUICK = settings(
+    max_examples=16, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 SEARCH_ONLY = RosterOptions(exact_pairs=0, bound_pairs=0, moves=20)
 RELAXED = RosterOptions(exact_pairs=0, moves=20)
 
@@ -119,3 +134,87 @@ def test_search_keeps_the_rule(a_ruled_roster: Callable[..., RosterProblem], rul
 
     assert check.violations(problem, searched) == []
     assert searched.levels[0].bound <= relaxed.levels[0].bound <= relaxed.levels[0].value
+
+
+def test_team_that_does_not_pay_stays_away(a_roster: Callable[..., RosterProblem]) -> None:
+    """A team comes complete or not at all, and only where coming is worth what it costs."""
+    problem = a_roster(
+        teams=((0, 1),),
+        seats=Seats.of([0], target=[2]),
+        objectives=((RosterObjective.PEOPLE_USED,), (RosterObjective.UNCOVERED,)),
+    )
+
+    assert schedule(problem, SEARCH_ONLY).volunteer.size == 0
+    cover = replace(problem, objectives=((RosterObjective.UNCOVERED,),))
+    assert schedule(cover, SEARCH_ONLY).volunteer.tolist() == [0, 1]
+
+
+def test_fixed_newcomer_finds_company(a_roster: Callable[..., RosterProblem]) -> None:
+    """A newcomer who is fixed brings somebody experienced to the shift, even before everything else is covered."""
+    problem = a_roster(
+        volunteers=Volunteers.of(2, newcomer=[True, False], experienced=[False, True]),
+        shifts=Shifts.of([540, 540], [660, 660], priority=[1, 4]),
+        seats=Seats.of([0, 1], target=[2, 1]),
+        fixed=Pairs.of([0], [0]),
+    )
+
+    assert schedule(problem, SEARCH_ONLY).shift.tolist() == [0, 0]
+
+
+def test_search_with_few_chains_left_keeps_the_rules(
+    a_random_roster: Callable[..., RosterProblem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Running out of chains in the middle of one leaves a valid plan."""
+    monkeypatch.setattr(solve, "REPAIR_CHAINS", 2)
+    for seed in range(6):
+        problem = a_random_roster(seed, people=8, shifts=14, days=3)
+        assert check.violations(problem, schedule(problem, SEARCH_ONLY)) == []
+
+
+def test_pattern_without_shifts_is_kept(a_roster: Callable[..., RosterProblem]) -> None:
+    """No shifts at all: the pattern binds nobody."""
+    problem = a_roster(shifts=Shifts.of([], []), seats=Seats.of([]), patterns=Patterns.of([0], days_off=[(0, 1)]))
+
+    assert schedule(problem).status == RosterStatus.OPTIMAL
+
+
+PERSONAL = [rule for rule in RULES if rule not in {"teams", "patterns"}]
+
+
+@given(seed=st.integers(0, 10_000), rule=st.sampled_from(PERSONAL))
+@QUICK
+def test_optimum_does_not_depend_on_who_is_who(
+    a_ruled_roster: Callable[..., RosterProblem], seed: int, rule: str
+) -> None:
+    """Renaming the volunteers changes no value under any rule."""
+    problem = replace(a_ruled_roster(rule, seed, people=4), previous=Pairs.of(), requests=Requests.of())
+    order = np.random.default_rng(seed).permutation(4)
+    windows = problem.windows
+    renamed = replace(
+        problem,
+        volunteers=Volunteers(**{name: column[order] for name, column in vars(problem.volunteers).items()}),
+        windows=Windows.of(np.argsort(order)[windows.volunteer], windows.start, windows.end),
+    )
+
+    assert values_of(schedule(problem, THOROUGH)) == values_of(schedule(renamed, THOROUGH))
+
+
+@given(seed=st.integers(0, 10_000), rule=st.sampled_from([rule for rule in RULES if rule != "patterns"]))
+@QUICK
+def test_optimum_does_not_rise_with_more_freedom(
+    a_ruled_roster: Callable[..., RosterProblem], seed: int, rule: str
+) -> None:
+    """More time, valid certificates and more strength never make the first aim worse."""
+    problem = a_ruled_roster(rule, seed, people=4)
+    people = problem.volunteers
+    freer = replace(
+        problem,
+        windows=Windows.always(4, problem.horizon_days),
+        volunteers=replace(
+            people,
+            skill_until=np.full_like(people.skill_until, NO_LIMIT),
+            strain_cap_week=np.full_like(people.strain_cap_week, NO_LIMIT),
+        ),
+    )
+
+    assert values_of(schedule(freer, THOROUGH))[0] <= values_of(schedule(problem, THOROUGH))[0]

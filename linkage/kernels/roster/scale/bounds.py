@@ -109,7 +109,7 @@ def first_prices(facts: Facts, weight: Integers, total: int) -> list[tuple[Integ
     none = np.zeros(facts.shifts.shape[0], dtype=np.int64)
     prices = [(np.zeros_like(minutes), none)]
     if weight[PLEDGE]:
-        prices.append((-weight[PLEDGE] * SCALE * minutes, none))
+        prices.append((-weight[PLEDGE] * SCALE * np.minimum(minutes, facts.owed.max(initial=0)), none))
     if weight[UNFAIRNESS]:
         load = total // max(1, facts.people.shape[0]) // FAIRNESS_MINUTES
         units = -(-minutes // FAIRNESS_MINUTES)
@@ -147,7 +147,7 @@ def level_bound(
     for share, sweeps in LEVEL_SWEEPS:
         if sieve.bound > goal - units[-1] * SCALE:
             break
-        sieve.raise_bound(goal, sweeps, noise_of(facts, weight, event, share))
+        sieve.raise_bound(goal, sweeps, noise_of(facts, guide.weight, event, share))
         sieve.price_all()
     return -(-(-(-sieve.bound // SCALE) - spent) // units[-1])
 

@@ -1,7 +1,7 @@
 """Make a roster of hundreds to ten thousand volunteers: prices, exact schedules one by one, local search, bounds.
 
-The gap of a level is (value - bound) / (value if nobody serves - bound): the share of what is at stake that may still
-be missing. For a weighted sum this is the gap of what the plan gains. Every plan is checked by `check` before it is
+The gap of a level is (value - bound) / what is at stake: the value if nobody serves less the bound, or the value itself
+if that is more (fairness costs nothing if nobody serves). For a weighted sum this is the gap of what the plan gains. Every plan is checked by `check` before it is
 returned. It explains nothing; that is `reasons`.
 """
 
@@ -91,6 +91,6 @@ def gap_ratios(problem: RosterProblem, result: RosterResult) -> list[float]:
     empty: dict[RosterObjective, int] = check.term_values(problem, np.zeros((0, 3), dtype=np.int64))
     ratios = []
     for level in result.levels:
-        stake = max(level.value, sum(problem.weight_of(term) * empty[term] for term in level.terms)) - level.bound
-        ratios.append((level.value - level.bound) / stake if stake else 0.0)
+        stake = max(level.value, sum(problem.weight_of(term) * empty[term] for term in level.terms) - level.bound)
+        ratios.append((level.value - level.bound) / stake if level.value > level.bound else 0.0)
     return ratios

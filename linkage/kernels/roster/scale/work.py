@@ -13,12 +13,23 @@ import numpy as np
 
 from linkage.kernels.roster.problem import RosterProblem
 from linkage.kernels.roster.result import RosterOptions, RosterTrace
-from linkage.kernels.roster.scale import bounds, moves, weights
-from linkage.kernels.roster.scale.facts import PERSON, ROW, SHIFT, TOGETHER, Facts, Integers, work_out
+from linkage.kernels.roster.scale import bounds, counting, moves, weights
+from linkage.kernels.roster.scale.facts import GROUP, PERSON, ROW, SHIFT, TOGETHER, Facts, Integers, work_out
 from linkage.kernels.roster.scale.month import Desk, desk_of
 from linkage.kernels.roster.scale.prices import SCALE
 from linkage.kernels.roster.scale.start import seat_fixed, seat_previous
-from linkage.kernels.roster.scale.state import ALONE, PREFERENCE, SAT, State, compare, empty_state, put_all
+from linkage.kernels.roster.scale.state import (
+    ALONE,
+    PEOPLE,
+    PREFERENCE,
+    SAT,
+    UNCOVERED,
+    UNFAIRNESS,
+    State,
+    compare,
+    empty_state,
+    put_all,
+)
 
 CHUNK_MOVES: Final = 50
 CHUNK_PEOPLE: Final = 50
@@ -203,7 +214,7 @@ class Work:
             return [-(-self.guide.bound // SCALE)]
         values, found = self._values(), []
         for end in range(1, len(self.levels) + 1):
-            least = self._least(self.levels[end - 1])
+            least = self._least(self.levels[end - 1], values[: end - 1])
             if values[end - 1] > least and self.options.has_time():
                 least = max(
                     least,
@@ -214,11 +225,18 @@ class Work:
             found.append(least)
         return found
 
-    def _least(self, level: Integers) -> int:
-        """Least a level can be in any plan: nothing, or less where serving together is counted."""
-        if not self.facts.limits[TOGETHER] or not level[PREFERENCE]:
-            return 0
-        return -int(level[PREFERENCE] * self.facts.limits[TOGETHER] * self.facts.pairs.shape[0])
+    def _least(self, level: Integers, before: list[int]) -> int:
+        """Least a level can be, by counting what the coverage of the levels before asks for."""
+        least = 0
+        if self.facts.limits[TOGETHER] and level[PREFERENCE]:
+            grouped = np.count_nonzero(self.facts.people[self.facts.pairs[:, PERSON], GROUP] >= 0)
+            least -= int(level[PREFERENCE] * self.facts.limits[TOGETHER]) * grouped
+        for weight, value in zip(self.levels, before, strict=False):
+            if weight[UNCOVERED]:
+                minutes = counting.least_minutes(self.facts, value // int(weight[UNCOVERED]))
+                least += int(level[UNFAIRNESS]) * counting.even_load(self.facts, minutes)
+                least += int(level[PEOPLE]) * counting.fewest_people(self.facts, minutes)
+        return least
 
     def leave_alone(self) -> None:
         """Take newcomers off shifts on which nobody experienced is left."""

@@ -190,7 +190,7 @@ class MatchReasons:
     @cached_property
     def free(self) -> Free:
         """What the plan leaves free, for the changes that could be made."""
-        return Free(self.problem, self.units, self.levels, is_proven=self.is_optimal)
+        return Free(self.problem, self.units, self.levels, is_proven=self.is_optimal, proven=self.proven)
 
     @cached_property
     def _prices(self) -> tuple[Integers | None, Integers | None]:

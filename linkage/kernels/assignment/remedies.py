@@ -7,7 +7,8 @@ solving again. It changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -24,7 +25,11 @@ from linkage.kernels.assignment.problem import MAX_CAPACITY_SUM, NONE, Assignmen
 from linkage.kernels.assignment.remainder import group_most, served_of, use_of, window_use_of
 from linkage.terms import MatchLimit, MatchObjective
 
+if TYPE_CHECKING:
+    from linkage.kernels.assignment.exchange import ProvenFlow
+
 _ON_GROUPS: Final = frozenset((MatchObjective.UNFAIRNESS, MatchObjective.QUOTA_SHORTFALL))
+_ON_NEEDS: Final = frozenset((*_ON_GROUPS, MatchObjective.UNMET_PRIORITY))
 _Limit = tuple[MatchLimit, int]
 
 
@@ -37,22 +42,32 @@ class Free:
         (n_pairs,) int64 of the plan.
     is_proven
         No plan is better.
+    proven
+        The flow that proves it, if one does.
     """
 
     def __init__(
-        self, problem: AssignmentProblem, units: Integers, levels: Sequence[MatchObjective], *, is_proven: bool
+        self,
+        problem: AssignmentProblem,
+        units: Integers,
+        levels: Sequence[MatchObjective],
+        *,
+        is_proven: bool,
+        proven: ProvenFlow | None = None,
     ) -> None:
         by_offer, by_source = use_of(problem, units)
         self.problem = problem
         self.units = units
         self.levels = tuple(levels)
+        self.proven = proven
         self.is_exact = is_proven and _ON_GROUPS.isdisjoint(levels)
         self.served = served_of(problem, units)
         self.unmet = problem.need_quantity - self.served
         self.unmet_by_group = by_group_of(problem, self.unmet)
         self.demand, self.allowed = group_demand(problem), allowed_unmet(problem)
-        held = problem.need_exclusive[(problem.need_exclusive != NONE) & (self.served > 0)]
-        self.is_taken = np.bincount(held, minlength=problem.need_count) > 0
+        served = np.flatnonzero((problem.need_exclusive != NONE) & (self.served > 0))
+        self.holder = np.full(problem.need_count, NONE)
+        self.holder[problem.need_exclusive[served]] = served
         self.another = is_another(problem)
         caps = np.where(problem.source_caps == NONE, MAX_CAPACITY_SUM, problem.source_caps)
         self.left = {
@@ -144,9 +159,19 @@ class Free:
         return {limit: by for limit, by in short.items() if by > 0}
 
     def _change(self, need: int, raised: dict[_Limit, int], placements: list[Placement]) -> CheapestChange:
-        exclusive = self.problem.need_exclusive[[placement.need for placement in placements]]
-        named = exclusive[exclusive != NONE].tolist()
-        lifted = [index for index in sorted(set(named)) if self.is_taken[index] or named.count(index) > 1]
+        exclusive = self.problem.need_exclusive
+        sets: dict[int, set[int]] = {}
+        for placement in placements:
+            sets.setdefault(int(exclusive[placement.need]), set()).add(placement.need)
+        lifted = [
+            index
+            for index, needs in sorted(sets.items())
+            if index != NONE and len(needs | ({int(self.holder[index])} - {NONE})) > 1
+        ]
+        effect = tuple(self._effect(level, placements) for level in self.levels)
+        through_flow = (
+            None if self.is_exact or not self._is_new_room(raised, placements) else self._through_flow(placements)
+        )
         return CheapestChange(
             need=need,
             raises=(
@@ -156,9 +181,47 @@ class Free:
             placements=tuple(placements),
             kept=tuple(kept for placement in placements for kept in self._kept(placement.need)),
             is_reserved=True,
-            effect=tuple(self._effect(level, placements) for level in self.levels),
-            is_exact=self.is_exact,
+            effect=through_flow or effect,
+            is_exact=self.is_exact or through_flow is not None,
         )
+
+    def _is_new_room(self, raised: dict[_Limit, int], placements: Sequence[Placement]) -> bool:
+        """Tell whether the placements take new room only, so that everybody else has the limits they had."""
+        for placement in placements:
+            source = int(self.problem.offer_source[placement.offer])
+            uses = {(MatchLimit.OFFER_CAPACITY, placement.offer), (MatchLimit.SOURCE_CAP, source)}
+            if placement.window is not None:
+                uses.add((MatchLimit.WINDOW_CAPACITY, placement.window))
+            pair = self.pair_of(placement)
+            wanted = placement.quantity * (1 if pair is None else int(self.problem.pair_use[pair]))
+            if source == NONE or self.problem.source_caps[source] == NONE:
+                uses.discard((MatchLimit.SOURCE_CAP, source))
+            if any(raised.get(limit, 0) < wanted for limit in uses):
+                return False
+        return not any(limit is MatchLimit.GROUP_MAX for limit, _ in raised)
+
+    def _through_flow(self, placements: Sequence[Placement]) -> tuple[int, ...] | None:
+        """Tell the effect of meeting a need of one unit where what it leaves to its group moves other needs.
+
+        One unit less leaves the need: the shortest residual path to it from the sink is what the rest then gains.
+        None where more than one unit, or an exclusive group, is concerned.
+        """
+        need = placements[0].need
+        lone = len(placements) == 1 and self.problem.need_quantity[need] == 1
+        chosen = self.problem.need_exclusive[need] != NONE or self.problem.need_package[need] != NONE
+        if self.proven is None or not lone or chosen or len(self.proven.block.factors) < len(self.levels):
+            return None
+        parts = self.proven.block.parts(self._from_sink[need])
+        own = (0 if level in _ON_NEEDS else self._effect_of(level, placements[0]) for level in self.levels)
+        return tuple(int(part) + effect for part, effect in zip(parts, own, strict=True))
+
+    @cached_property
+    def _from_sink(self) -> Integers:
+        proven = self.proven
+        if proven is None:
+            return np.zeros(0, dtype=np.int64)
+        sink = np.array([proven.network.sink])
+        return proven.residual(backwards=True).shortest(sink, np.zeros(1, dtype=np.int64), sink)[0]
 
     def _kept(self, need: int) -> Iterator[Placement]:
         first = int(self.problem.need_start[need])

@@ -7,12 +7,14 @@ are checked by whoever called.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from linkage.kernels.roster.counting import counting_bound
+from linkage.kernels.roster.fewest.greedy import greedy
 from linkage.kernels.roster.fewest.units import Integers, Row, Units
 from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.proof import most_of_terms
@@ -30,6 +32,8 @@ COMPILING_SECONDS: Final = 30.0
 """With less time than this the search is not begun on a machine where it was never compiled."""
 FIRST_SHARE: Final = 30
 """Percent of the steps before the exact solver is asked; the others come after it."""
+LOADING_SECONDS: Final = 3.0
+"""With less time than this neither solver nor compiler is loaded."""
 BUILDING_SECONDS: Final = 5e-4
 """Time the exact solver takes to get going for each pair, on a busy machine; it is not begun with less."""
 CLOSING_PAIRS: Final = 80_000
@@ -62,15 +66,22 @@ class _Attempt:
         self.costs, self.options = costs, options
         self.units = Units.of(costs)
         self.pairs = int(self.units.able.sum())
-        self.holder: Integers | None = None
-        self.size = int(self.units.people.size) + 1
+        self.holder = greedy(self.units, options.has_time)
+        self.size = self._size_of(self.holder)
         self.steps = 0
         self.effort = 0.0
         self.bound = self._counted()
         self.is_impossible = False
         self.searching: Search | None = None
-        if not self.units.count:
-            self.holder, self.size = np.zeros(0, dtype=np.int64), 0
+
+    def _size_of(self, holder: Integers) -> int:
+        """People of a plan, one more than there are if it is not whole."""
+        return np.unique(holder).size if (holder >= 0).all() else int(self.units.people.size) + 1
+
+    def _has_time_to_load(self, module: str, seconds: float) -> bool:
+        """Whether a module is loaded or the time is enough to load it."""
+        deadline = self.options.deadline
+        return not deadline or module in sys.modules or deadline.remaining_seconds() > seconds
 
     def _counted(self) -> int:
         """Bound the people of a whole plan by counting."""
@@ -86,8 +97,10 @@ class _Attempt:
         """Whether a better plan or a better bound may be found, and there is time."""
         return self.bound < self.size and not self.is_impossible and self.options.has_time()
 
-    def close(self, *, most: int, effort: float) -> None:
-        """Let the exact solver look for a plan with at most so many people."""
+    def close(self, *, most: int, effort: float) -> bool:
+        """Let the exact solver look for a plan with at most so many people; say whether there was time to begin."""
+        if not self._has_time_to_load("ortools.sat.python.cp_model", LOADING_SECONDS):
+            return False
         from linkage.kernels.roster.fewest.closing import close  # loads the solver: only where it is wanted
 
         found = close(
@@ -101,27 +114,31 @@ class _Attempt:
         self.effort += found.effort
         self.bound = min(max(self.bound, found.bound), self.size)
         if found.holder is not None:
-            size = np.unique(found.holder).size
-            if size < self.size:
-                self.holder, self.size = found.holder, size
+            self._keep(found.holder)
         elif found.is_impossible and most >= self.units.people.size:
             self.is_impossible = True
+        return True
+
+    def _keep(self, holder: Integers) -> None:
+        """Note a plan if it has fewer people, or covers more while none is whole."""
+        size = self._size_of(holder)
+        if size < self.size or (not self.is_whole and (holder >= 0).sum() > (self.holder >= 0).sum()):
+            self.holder, self.size = holder, size
 
     def solve_small(self) -> None:
         """Let the exact solver look for a plan of the bound's size, then for the smallest."""
-        most = int(self.units.people.size)
-        while self.is_open and self.effort < self.options.exact_effort:
-            self.close(most=min(self.bound, most), effort=self.options.exact_effort)
-            if self.holder is None and self.is_open:
-                self.close(most=most, effort=self.options.exact_effort)
+        most, effort = self.bound, self.options.exact_effort
+        while self.is_open and self.effort < effort and self.close(most=most, effort=effort):
+            most = self.size - 1
 
     def search(self, steps: int) -> None:
         """Search for so many steps more, unless the time left would go into compiling."""
         if self.searching is None:
+            if not self._has_time_to_load("numba", LOADING_SECONDS):
+                return
             from linkage.kernels.compiled import is_prepared  # loads the compiler: only where it is wanted
 
-            deadline = self.options.deadline
-            if deadline and deadline.remaining_seconds() < COMPILING_SECONDS and not is_prepared(__package__):
+            if not self._has_time_to_load(f"{__package__}.moves", 0 if is_prepared(__package__) else COMPILING_SECONDS):
                 return
             from linkage.kernels.roster.fewest.search import Search  # loads the compiler: only where it is wanted
 
@@ -132,24 +149,21 @@ class _Attempt:
         search.bound = self.bound
         search.run(steps)
         self.steps = search.made
-        if search.is_whole and search.size < self.size:
-            self.holder, self.size = search.holder, search.size
-        elif self.holder is None:
-            self.holder = search.holder
+        self._keep(search.holder)
 
     def close_fully(self, effort: float) -> None:
         """Let the exact solver go on from the plan found, where its model is not too large for the time left."""
         effort += self.effort
         deadline = self.options.deadline
-        while self.is_whole and self.is_open and self.effort < effort and self.pairs <= CLOSING_PAIRS:
-            if deadline and deadline.remaining_seconds() < BUILDING_SECONDS * self.pairs:
+        while self.is_open and self.effort < effort and self.pairs <= CLOSING_PAIRS:
+            is_late = deadline is not None and deadline.remaining_seconds() < BUILDING_SECONDS * self.pairs
+            if is_late or not self.close(most=self.size - 1, effort=effort):
                 return
-            self.close(most=self.size - 1, effort=effort)
 
     @property
     def is_whole(self) -> bool:
         """Whether everything is covered."""
-        return self.holder is not None and bool((self.holder >= 0).all())
+        return bool((self.holder >= 0).all())
 
 
 def fewest_people(costs: Costs, options: RosterOptions) -> FewestPeople | None:
@@ -182,7 +196,7 @@ def fewest_people(costs: Costs, options: RosterOptions) -> FewestPeople | None:
         attempt.search(steps - attempt.steps)
     if not attempt.is_whole and options.has_time():
         return None
-    rows = [] if attempt.holder is None else attempt.units.rows(attempt.holder.tolist())
+    rows = attempt.units.rows(attempt.holder.tolist())
     return FewestPeople(
         rows=rows,
         bounds=_bounds(costs, rows, attempt.bound if attempt.is_whole else 0),

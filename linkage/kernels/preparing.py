@@ -11,6 +11,9 @@ from typing import Final
 
 import numpy as np
 
+_LONG: Final = 1e6
+"""Seconds: a tiny problem is solved to its end."""
+
 
 def _simplex() -> None:
     """Solve a matching with every rule by our own network simplex, once cold and once from the plan that stands."""
@@ -31,6 +34,37 @@ def _simplex() -> None:
         fair_groups=True,
     )
     match(problem, MatchOptions(simplex_arcs=0))
+
+
+def _undivided() -> None:
+    """Seat undivided needs by prices and search."""
+    from linkage.kernels.assignment import greedy
+    from linkage.kernels.assignment.objectives import least_of, levels_of
+    from linkage.kernels.assignment.problem import AssignmentProblem
+    from linkage.kernels.assignment.remainder import subtract_fixed
+    from linkage.kernels.assignment.undivided.seating import SeatingEffort, seat
+
+    need, offer = np.divmod(np.arange(48), 4)
+    problem = AssignmentProblem.of(
+        need_quantity=np.ones(12, dtype=np.int64),
+        need_priority=1 + np.arange(12) % 3,
+        offer_capacity=[9, 8, 7, 9],
+        pair_need=need,
+        pair_offer=offer,
+        pair_cost=3 + (17 * np.arange(48)) % 23,
+        pair_use=2 + (11 * np.arange(48)) % 5,
+        indivisible=True,
+    )
+    levels = levels_of(problem, None)
+    remainder, _ = subtract_fixed(problem)
+    seat(
+        problem,
+        levels,
+        remainder,
+        start=greedy.plan(problem, remainder, seconds_left=lambda: _LONG),
+        known=[least_of(problem, level) for level in levels],
+        effort=SeatingEffort(seconds_left=lambda: _LONG, nodes=200),
+    )
 
 
 def _fewest() -> None:
@@ -112,6 +146,7 @@ def _scale() -> None:
 
 ENGINES: Final[Mapping[str, Callable[[], None]]] = {
     "matching": _simplex,
+    "undivided needs": _undivided,
     "rosters with few people": _fewest,
     "duty rosters": _duty,
     "large rosters": _scale,

@@ -44,7 +44,7 @@ def _units(problem: AssignmentProblem, result: AssignmentResult) -> tuple[Intege
     keys = _keys(problem, result.need, result.offer, result.window)
     units = np.zeros(problem.pair_count, dtype=np.int64)
     place = np.searchsorted(pairs, keys)
-    known = place < pairs.size
+    known = (place < pairs.size) & (result.offer < problem.offer_count) & (result.window < problem.window_count)
     known[known] = pairs[place[known]] == keys[known]
     np.add.at(units, place[known], result.quantity[known])
     return units, np.flatnonzero(~known)

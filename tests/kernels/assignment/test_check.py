@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from linkage.kernels.assignment import check
-from linkage.kernels.assignment.problem import AssignmentProblem
+from linkage.kernels.assignment.problem import NONE, AssignmentProblem
 from linkage.kernels.assignment.remainder import Conflict
 from linkage.kernels.assignment.result import ObjectiveValue
 from linkage.kernels.assignment.solve import match
@@ -42,6 +42,7 @@ def _claim(objective, value, bound):
     [
         pytest.param({"need": _column(0)}, "columns differ", id="columns"),
         pytest.param({"need": _column(1, 0), "offer": _column(1, 0)}, "not sorted", id="order"),
+        pytest.param({"window": _column(0, NONE)}, "offer 0 in window 0, which is not eligible", id="window"),
         pytest.param({"need": _column(0, 0), "offer": _column(0, 0)}, "lists a pair twice", id="pair-twice"),
         pytest.param({"quantity": _column(1, 0)}, "no units", id="no-units"),
         pytest.param({"need": _column(0, 1), "offer": _column(0, 0)}, "not eligible", id="not-eligible"),
@@ -81,6 +82,10 @@ def test_false_result_is_found(changes, words):
         pytest.param({"source_caps": [0]}, "source 0 gives 1 of 0", id="source-cap"),
         pytest.param({"need_quantity": [1, 3], "indivisible": True}, "need 1 is split", id="undivided"),
         pytest.param({"previous": [1, 1, 1]}, None, id="previous"),
+        pytest.param({"group_max": [2]}, "group 0 is met 3 of at most 2", id="group-maximum"),
+        pytest.param({"need_exclusive": [1, 1]}, "needs [0, 1] of exclusive group 1 are met together", id="exclusive"),
+        pytest.param({"need_quantity": [2, 2], "need_package": [0, 0]}, "need 0 of package 0 is not met", id="package"),
+        pytest.param({"group_min": [5]}, None, id="minimum-is-no-limit"),
     ],
 )
 def test_plan_of_another_problem_is_found(changes, words):
@@ -91,10 +96,21 @@ def test_plan_of_another_problem_is_found(changes, words):
     assert words is None or [line for line in found if words in line]
 
 
+def test_window_beyond_its_capacity_is_found():
+    """A plan for a wide window is not taken for one of a narrow one."""
+    columns = {"window_offer": [1], "pair_window": [NONE, 0, 0]}
+    result = match(_problem(window_capacity=[2], **columns))
+    found = check.verify(_problem(window_capacity=[1], **columns), result)
+
+    assert [line for line in found if "window 0 gives 2 of 1" in line]
+
+
 def test_fairness_and_changes_are_counted(random_problem):
     """The checker counts unfairness and changes like the objectives do, by another way."""
     rng = np.random.default_rng(4)
     for _ in range(30):
-        problem = random_problem(rng, indivisible=True, use=2)
+        problem = random_problem(
+            rng, indivisible=True, use=2, rules={"windows", "quotas", "last", "exclusive", "packages"}
+        )
 
         assert check.verify(problem, match(problem)) == ()

@@ -21,7 +21,21 @@ def _columns(draw):
     def column(count, low, high):
         return draw(st.lists(st.integers(low, high), min_size=count, max_size=count))
 
-    return {
+    ruled = {}
+    if draw(st.booleans()):
+        window_offer = column(draw(st.integers(0, 3)), 0, offers - 1)
+        ruled |= {"window_offer": window_offer, "window_capacity": column(len(window_offer), 0, 4)}
+        ruled["pair_window"] = [
+            draw(st.sampled_from([-1, *(row for row, owner in enumerate(window_offer) if owner == offer)]))
+            for _, offer in pairs
+        ]
+    if draw(st.booleans()):
+        least = column(needs, 0, 3)
+        ruled |= {"group_min": least, "group_max": [draw(st.sampled_from([-1, low, low + 2])) for low in least]}
+    if draw(st.booleans()):
+        ruled |= {"need_exclusive": column(needs, -1, needs - 1), "need_package": column(needs, -1, needs - 1)}
+    return ruled | {
+        "is_last": column(len(pairs), 0, 1),
         "need_quantity": column(needs, 1, 3 if several else 1),
         "need_priority": column(needs, 1, 4),
         "need_group": column(needs, -1, needs - 1),
@@ -52,12 +66,14 @@ def test_values_do_not_depend_on_the_order_of_needs_offers_and_pairs(columns, se
     need_at, offer_at = rng.permutation(needs), rng.permutation(offers)
     pair_at = rng.permutation(len(columns["pair_need"])).astype(int)
     moved = dict(columns)
-    for name in ("need_quantity", "need_priority", "need_group"):
-        moved[name] = np.array(columns[name])[np.argsort(need_at)]
-    for name in ("offer_capacity", "offer_source"):
-        moved[name] = np.array(columns[name])[np.argsort(offer_at)]
-    for name in ("pair_cost", "previous"):
-        moved[name] = np.array(columns[name], dtype=int)[pair_at]
+    for name in columns:
+        if name.startswith("need_"):
+            moved[name] = np.array(columns[name])[np.argsort(need_at)]
+        elif name.startswith("offer_"):
+            moved[name] = np.array(columns[name])[np.argsort(offer_at)]
+        elif name in ("pair_cost", "pair_window", "previous", "is_last"):
+            moved[name] = np.array(columns[name], dtype=int)[pair_at]
+    moved["window_offer"] = offer_at[np.array(columns.get("window_offer", []), dtype=int)]
     moved["pair_need"] = need_at[np.array(columns["pair_need"], dtype=int)][pair_at]
     moved["pair_offer"] = offer_at[np.array(columns["pair_offer"], dtype=int)][pair_at]
 
@@ -78,13 +94,18 @@ def test_cost_and_priority_scale(columns, factor):
 @settings(deadline=None, max_examples=50)
 @given(columns=_columns(), more=st.integers(1, 3), data=st.data())
 def test_more_room_never_leaves_more_unmet(columns, more, data):
-    """Adding capacity, or lifting a cap, makes no objective vector worse."""
-    name = data.draw(st.sampled_from(["offer_capacity", "source_caps"]))
+    """Adding capacity, or lifting a cap or a maximum, makes no objective vector worse."""
+    names = [name for name in ("offer_capacity", "source_caps", "window_capacity", "group_max") if columns.get(name)]
+    name = data.draw(st.sampled_from(names))
     index = data.draw(st.integers(0, len(columns[name]) - 1))
     wider = list(columns[name])
-    wider[index] = -1 if name == "source_caps" else wider[index] + more
+    wider[index] = -1 if name in ("source_caps", "group_max") else wider[index] + more
 
     assert tuple(_values(columns | {name: wider}).values()) <= tuple(_values(columns).values())
+
+
+def _kept(plan):
+    return zip(plan.need.tolist(), plan.offer.tolist(), plan.window.tolist(), plan.quantity.tolist(), strict=True)
 
 
 @settings(deadline=None, max_examples=80)
@@ -95,11 +116,12 @@ def test_fixing_the_plan_keeps_it(columns):
     plan = match(problem)
     place = {pair: row for row, pair in enumerate(zip(columns["pair_need"], columns["pair_offer"], strict=True))}
     fixed = np.zeros(problem.pair_count, dtype=int)
-    for need, offer, quantity in zip(plan.need.tolist(), plan.offer.tolist(), plan.quantity.tolist(), strict=True):
+    for need, offer, _, quantity in _kept(plan):
         fixed[place[need, offer]] = quantity
     again = match(AssignmentProblem.of(**(columns | {"fixed": fixed})))
 
     assert again.objectives == plan.objectives
+    assert set(_kept(plan)) <= set(_kept(again))
     assert again.unmet.tolist() == plan.unmet.tolist()
 
 
@@ -113,6 +135,19 @@ def test_the_same_input_gives_the_same_plan(columns, exact_pairs):
         runs.append((result.need.tobytes(), result.offer.tobytes(), result.quantity.tobytes(), result.objectives))
 
     assert runs[0] == runs[1] == runs[2]
+
+
+@settings(deadline=None, max_examples=60)
+@given(columns=_columns(), looks=st.integers(0, 12), exact_pairs=st.sampled_from([0, 3_000]))
+def test_any_deadline_leaves_a_checked_plan_and_honest_bounds(columns, looks, exact_pairs):
+    """Time that ends after some looks at the clock: no rule is broken, and no bound is above what can be reached."""
+    left = iter([1e9] * looks)
+    problem = AssignmentProblem.of(**columns)
+    late = match(problem, MatchOptions(seconds_left=lambda: next(left, 0.0), exact_pairs=exact_pairs))
+    best = match(problem)
+
+    assert late.objectives[0].bound <= best.objectives[0].value <= late.objectives[0].value
+    assert late.reasons.unmet.need.tolist() == np.flatnonzero(late.unmet).tolist()
 
 
 def _tight(count=60, offers=12, seed=2):

@@ -59,7 +59,39 @@ def _problem(**changes):
         ),
         pytest.param({"pair_cost": ["1", "2"]}, "pair_cost: must hold whole numbers", id="text"),
         pytest.param({"pair_cost": [[1, 2]]}, "pair_cost: must be one column", id="two-dimensions"),
-        pytest.param({"pair_need": [1, 1]}, "pair (need 1, offer 0) is listed twice", id="pair-twice"),
+        pytest.param(
+            {"pair_need": [1, 1]}, "pair (need 1, offer 0) is listed twice, at index 0 and 1", id="pair-twice"
+        ),
+        pytest.param(
+            {"pair_need": [1, 1], "window_offer": [0], "window_capacity": [1], "pair_window": [0, 0]},
+            "pair (need 1, offer 0, window 0) is listed twice",
+            id="pair-twice-in-a-window",
+        ),
+        pytest.param({"window_offer": [1], "window_capacity": [1]}, "window_offer: must lie in 0 .. 0", id="no-offer"),
+        pytest.param(
+            {"window_offer": [0], "window_capacity": [-1]}, "window_capacity: must lie in", id="window-below-0"
+        ),
+        pytest.param({"window_offer": [0]}, "window_capacity: has 0 rows", id="window-without-capacity"),
+        pytest.param({"pair_window": [0, -1]}, "pair_window: must lie in -1 .. -1", id="unknown-window"),
+        pytest.param(
+            {"offer_capacity": [3, 3], "window_offer": [1], "window_capacity": [1], "pair_window": [-1, 0]},
+            "pair_window: is a window of another offer at index 1 (0)",
+            id="window-of-another-offer",
+        ),
+        pytest.param({"group_min": [-1]}, "group_min: must lie in 0", id="minimum-below-0"),
+        pytest.param({"group_max": [-2]}, "group_max: must lie in -1", id="maximum-below-none"),
+        pytest.param(
+            {"group_min": [1, 2], "group_max": [3]}, "group_max: has 1 rows, group_min has 2", id="quota-rows"
+        ),
+        pytest.param(
+            {"group_min": [5], "group_max": [3]}, "group_min: is above group_max at index 0 (5)", id="crossed"
+        ),
+        pytest.param(
+            {"group_max": [3], "need_group": [0, 1]}, "need_group: must lie in -1 .. 0", id="group-of-no-quota"
+        ),
+        pytest.param({"need_exclusive": [2, 0]}, "need_exclusive: must lie in -1 .. 1", id="exclusive-out-of-range"),
+        pytest.param({"need_package": [0, -2]}, "need_package: must lie in -1 .. 1", id="package-out-of-range"),
+        pytest.param({"is_last": [2, 0]}, "is_last: must lie in 0 .. 1", id="last-is-no-flag"),
     ],
 )
 def test_bad_numbers_are_refused(changes, reason):
@@ -77,6 +109,38 @@ def test_all_mistakes_are_told_at_once():
 
     assert len(refusal.value.reasons) == 3
     assert "index 0 (-1), 1 (-1), 2 (-1), 3 (-1), 4 (-1) and 4 more; give 0" in refusal.value.reasons[1]
+
+
+def test_mistakes_of_shape_range_and_sum_are_told_together():
+    """A short column does not hide a wrong number elsewhere, and each mistake says what to do."""
+    with pytest.raises(InvalidProblem) as refusal:
+        _problem(need_priority=[1], offer_capacity=[-1], pair_cost=[np.nan, 1.5], pair_offer=[0, 7])
+
+    told = dict(line.split(": ", 1) for line in refusal.value.reasons if "pair_cost" not in line)
+    assert set(told) == {"need_priority", "offer_capacity", "pair_offer"}
+    assert [line for line in refusal.value.reasons if "pair_cost" in line] == [
+        "pair_cost: not a number at index 0; give a whole number",
+        "pair_cost: not a whole number at index 1 (1.5); round it or count in a finer unit",
+    ]
+    assert all("; " in line for line in refusal.value.reasons)
+
+
+def test_pairs_may_come_in_any_order_and_once_for_each_window():
+    """Pairs are sorted by need, offer and window; the same need and offer may stand once per window and once without."""
+    problem = AssignmentProblem.of(
+        need_quantity=[1, 1],
+        offer_capacity=[1, 1],
+        window_offer=[0, 0],
+        window_capacity=[1, 1],
+        pair_need=[1, 0, 0, 0],
+        pair_offer=[1, 0, 0, 0],
+        pair_window=[-1, 1, 0, -1],
+        pair_cost=[4, 3, 2, 1],
+    )
+
+    assert problem.pair_window.tolist() == [-1, 0, 1, -1]
+    assert problem.pair_cost.tolist() == [1, 2, 3, 4]
+    assert problem.need_start.tolist() == [0, 3, 4]
 
 
 @pytest.mark.parametrize(

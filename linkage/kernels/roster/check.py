@@ -7,8 +7,7 @@ objective value that does not come out as claimed. It repairs nothing.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -22,17 +21,37 @@ class BrokenPlan(RuntimeError):
     """The solver made a plan that breaks a rule. This is a defect of the kernel; the plan was not returned."""
 
 
-def _day_of(problem: RosterProblem, shift: int) -> int:
-    return int(problem.shifts.start[shift]) // MINUTES_PER_DAY
+class _Shifts:
+    """The shifts' own columns as plain numbers, read once for a check."""
 
+    def __init__(self, problem: RosterProblem) -> None:
+        table = problem.shifts
+        self.problem = problem
+        self.start: list[int] = table.start.tolist()
+        self.end: list[int] = table.end.tolist()
+        self.strain: list[int] = table.strain.tolist()
+        self.place: list[int] = table.place.tolist()
+        self.day = [start // MINUTES_PER_DAY for start in self.start]
+        weeks, periods = problem.weeks.tolist(), problem.periods.tolist()
+        self.week: list[int] = [weeks[day] for day in self.day]
+        self.period: list[int] = [periods[day] for day in self.day]
+        self._ways: dict[int, list[int]] = {}
 
-def _minutes_by(plan: RosterProblem, shifts: list[int], divisor: str) -> Counter[int]:
-    sums: Counter[int] = Counter()
-    for shift in shifts:
-        day = int(plan.shifts.start[shift]) // MINUTES_PER_DAY
-        key = {"day": day, "week": int(plan.weeks[day]), "period": int(plan.periods[day])}[divisor]
-        sums[key] += int(plan.shifts.end[shift] - plan.shifts.start[shift])
-    return sums
+    def way(self, one: int, other: int) -> int:
+        """Minutes from one shift's place to the other's."""
+        here, there = self.place[one], self.place[other]
+        if here < 0 or there < 0 or here == there:
+            return 0
+        if here not in self._ways:
+            self._ways[here] = _reachable(self.problem.travel_minutes, here)
+        return self._ways[here][there]
+
+    def minutes_by(self, shifts: Iterable[int], index: Sequence[int]) -> Counter[int]:
+        """Add up minutes by day, week or period."""
+        sums: Counter[int] = Counter()
+        for shift in shifts:
+            sums[index[shift]] += self.end[shift] - self.start[shift]
+        return sums
 
 
 def _reachable(travel: np.ndarray[tuple[int, ...], np.dtype[np.int64]], origin: int) -> list[int]:
@@ -48,16 +67,6 @@ def _reachable(travel: np.ndarray[tuple[int, ...], np.dtype[np.int64]], origin: 
                     best[place] = best[via] + int(travel[via, place])
                     changed = True
     return best
-
-
-def _windows_of(problem: RosterProblem) -> dict[int, list[tuple[int, int]]]:
-    windows = problem.windows
-    own: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for volunteer, opens, closes in zip(
-        windows.volunteer.tolist(), windows.start.tolist(), windows.end.tolist(), strict=True
-    ):
-        own[volunteer].append((opens, closes))
-    return own
 
 
 def _is_inside(own: list[tuple[int, int]], start: int, end: int) -> bool:
@@ -79,45 +88,56 @@ def _seat_violations(problem: RosterProblem, volunteer: int, shift: int, seat: i
         yield f"{who}: the certificate of skill {skill} ends before the shift"
 
 
-def _permission_violations(problem: RosterProblem, pairs: list[tuple[int, int]]) -> Iterator[str]:
-    windows = _windows_of(problem)
+def _permission_violations(table: _Shifts, pairs: list[tuple[int, int]]) -> Iterator[str]:
+    problem, windows = table.problem, table.problem.windows
+    order = np.argsort(windows.volunteer, kind="stable")
+    person, opens, closes = windows.volunteer[order], windows.start[order].tolist(), windows.end[order].tolist()
+    bounds = np.searchsorted(person, np.arange(problem.volunteer_count + 1)).tolist()
     listed = problem.eligible
     eligible = None if listed is None else set(zip(listed.volunteer.tolist(), listed.shift.tolist(), strict=True))
     for volunteer, shift in pairs:
         if eligible is not None and (volunteer, shift) not in eligible:
             yield f"volunteer {volunteer} on shift {shift}: not an eligible pair"
-        if not _is_inside(windows[volunteer], int(problem.shifts.start[shift]), int(problem.shifts.end[shift])):
+        start, end = table.start[shift], table.end[shift]
+        rows = range(bounds[volunteer], bounds[volunteer + 1])
+        own = [(opens[row], closes[row]) for row in rows if opens[row] <= end and closes[row] >= start]
+        if not _is_inside(own, start, end):
             yield f"volunteer {volunteer} on shift {shift}: not available"
 
 
-def _gap_violations(problem: RosterProblem, volunteer: int, shifts: list[int]) -> Iterator[str]:
-    table = problem.shifts
-    for one, other in combinations(sorted(shifts, key=lambda s: int(table.start[s])), 2):
-        needed = problem.buffer_minutes
-        if table.start[one] // MINUTES_PER_DAY != table.start[other] // MINUTES_PER_DAY:
-            needed = max(needed, int(problem.volunteers.rest_minutes[volunteer]))
-        here, there = int(table.place[one]), int(table.place[other])
-        if here >= 0 and there >= 0 and here != there:
-            needed = max(needed, _reachable(problem.travel_minutes, here)[there])
-        if int(table.start[other]) - int(table.end[one]) < needed:
-            yield f"volunteer {volunteer}: shifts {one} and {other} leave less than {needed} minutes"
+def _gap_violations(table: _Shifts, volunteer: int, shifts: list[int]) -> Iterator[str]:
+    problem = table.problem
+    rest = int(problem.volunteers.rest_minutes[volunteer])
+    longest = max(problem.buffer_minutes, rest, int(problem.travel_minutes.max(initial=0)))
+    ordered = sorted(shifts, key=table.start.__getitem__)
+    for place, one in enumerate(ordered):
+        for other in ordered[place + 1 :]:
+            if table.start[other] >= table.end[one] + longest:
+                break
+            needed = max(problem.buffer_minutes, rest if table.day[one] != table.day[other] else 0)
+            needed = max(needed, table.way(one, other))
+            if table.start[other] - table.end[one] < needed:
+                yield f"volunteer {volunteer}: shifts {one} and {other} leave less than {needed} minutes"
 
 
-def _person_violations(problem: RosterProblem, volunteer: int, shifts: list[int]) -> Iterator[str]:
-    people = problem.volunteers
+def _person_violations(table: _Shifts, volunteer: int, shifts: list[int]) -> Iterator[str]:
+    people = table.problem.volunteers
     if len(set(shifts)) < len(shifts):
         yield f"volunteer {volunteer} sits twice in one shift"
-    yield from _gap_violations(problem, volunteer, sorted(set(shifts)))
-    total = sum(_minutes_by(problem, shifts, "day").values())
+    yield from _gap_violations(table, volunteer, sorted(set(shifts)))
+    total = sum(table.end[shift] - table.start[shift] for shift in shifts)
     if total > people.max_minutes[volunteer]:
         yield f"volunteer {volunteer}: {total} minutes in all"
-    for name, cap in (("week", people.max_minutes_week[volunteer]), ("day", people.max_minutes_day[volunteer])):
-        for index, minutes in _minutes_by(problem, shifts, name).items():
+    for name, index, cap in (
+        ("week", table.week, people.max_minutes_week[volunteer]),
+        ("day", table.day, people.max_minutes_day[volunteer]),
+    ):
+        for number, minutes in table.minutes_by(shifts, index).items():
             if minutes > cap:
-                yield f"volunteer {volunteer}: {minutes} minutes in {name} {index}"
+                yield f"volunteer {volunteer}: {minutes} minutes in {name} {number}"
     strain: Counter[int] = Counter()
     for shift in shifts:
-        strain[int(problem.weeks[_day_of(problem, shift)])] += int(problem.shifts.strain[shift])
+        strain[table.week[shift]] += table.strain[shift]
     for week, points in strain.items():
         if points > people.strain_cap_week[volunteer]:
             yield f"volunteer {volunteer}: strain {points} in week {week}"
@@ -125,26 +145,30 @@ def _person_violations(problem: RosterProblem, volunteer: int, shifts: list[int]
 
 def _crew_violations(problem: RosterProblem, crews: dict[int, set[int]]) -> Iterator[str]:
     """Name what people who serve together break: newcomers left alone, teams torn."""
-    people = problem.volunteers
+    newcomers = set(np.flatnonzero(problem.volunteers.newcomer).tolist())
+    experienced = set(np.flatnonzero(problem.volunteers.experienced).tolist())
+    team_of = {volunteer: number for number, team in enumerate(problem.teams) for volunteer in team}
     for shift, crew in sorted(crews.items()):
-        if any(people.newcomer[v] for v in crew) and not any(people.experienced[v] for v in crew):
+        if crew & newcomers and not crew & experienced:
             yield f"shift {shift}: a newcomer without an experienced person"
-        for number, team in enumerate(problem.teams):
-            if 0 < len(crew & set(team)) < len(set(team)):
+        present = Counter(team_of[volunteer] for volunteer in crew if volunteer in team_of)
+        for number, count in sorted(present.items()):
+            if count < len(problem.teams[number]):
                 yield f"shift {shift}: team {number} is not complete"
 
 
 def violations(problem: RosterProblem, result: RosterResult) -> list[str]:
     """Return every hard rule the plan breaks."""
     found: list[str] = []
+    table = _Shifts(problem)
     shifts_of: dict[int, list[int]] = defaultdict(list)
     rows = list(zip(result.volunteer.tolist(), result.shift.tolist(), result.seat.tolist(), strict=True))
     for volunteer, shift, seat in rows:
         found += _seat_violations(problem, volunteer, shift, seat)
         shifts_of[volunteer].append(shift)
-    found += _permission_violations(problem, [(volunteer, shift) for volunteer, shift, _ in rows])
+    found += _permission_violations(table, [(volunteer, shift) for volunteer, shift, _ in rows])
     for volunteer, shifts in shifts_of.items():
-        found += _person_violations(problem, volunteer, shifts)
+        found += _person_violations(table, volunteer, shifts)
     found += pattern_violations(problem, shifts_of)
     crews: dict[int, set[int]] = defaultdict(set)
     for volunteer, shift, _ in rows:
@@ -179,11 +203,13 @@ def _term_values(problem: RosterProblem, result: RosterResult) -> dict[RosterObj
     shifts_of: dict[int, list[int]] = defaultdict(list)
     for volunteer, shift, _ in rows:
         shifts_of[volunteer].append(shift)
-    for volunteer in range(problem.volunteer_count):
+    table = _Shifts(problem)
+    pledges: list[int] = problem.volunteers.pledge_minutes.tolist()
+    for volunteer, before in enumerate(problem.served.tolist()):
         own = shifts_of[volunteer]
-        by_period = _minutes_by(problem, own, "period")
-        for period in range(problem.period_count):
-            owed = int(problem.volunteers.pledge_minutes[volunteer]) - int(problem.served[volunteer, period])
+        by_period = table.minutes_by(own, table.period)
+        for period, served_before in enumerate(before):
+            owed = pledges[volunteer] - served_before
             shortfall += max(0, max(0, owed) - by_period[period])
         unfairness += int(np.ceil(sum(by_period.values()) / 30)) ** 2
         people_used += len(own) > 0

@@ -57,8 +57,8 @@ def _own_plans(problem: RosterProblem, volunteer: int) -> Iterator[tuple[int, ..
     alone = replace(problem, patterns=Patterns(**columns, days_off=table.days_off), teams=())
     for size in range(problem.shift_count + 1):
         for chosen in combinations(range(problem.shift_count), size):
-            found = list(check._person_violations(alone, volunteer, list(chosen)))
-            found += check._permission_violations(alone, [(volunteer, shift) for shift in chosen])
+            found = list(check._person_violations(check._Shifts(alone), volunteer, list(chosen)))
+            found += check._permission_violations(check._Shifts(alone), [(volunteer, shift) for shift in chosen])
             found += pattern_violations(alone, {volunteer: list(chosen)})
             if not found:
                 yield chosen

@@ -51,7 +51,10 @@ def _bound_in_block(
     rows = slice(block.first, block.first + len(block.factors))
     parts = block.parts(price)
     told = [int(level @ solved.flow) for level in network.level[rows]]
+    slack = 0
     for row, factor in enumerate(block.factors):
+        if slack > 0:
+            continue
         factors = np.array(block.factors[: row + 1], dtype=np.int64)
         weight = factors @ network.level[rows][: row + 1]
         below = _below(network, weight, factors @ parts[: row + 1])
@@ -61,8 +64,6 @@ def _bound_in_block(
         slack = told[row] + (before - below) // factor
         level = block.first + row
         bounds[level] = max(bounds[level], values[level] - slack)
-        if slack > 0:
-            return
 
 
 def _even_prices(network: Network, weight: Integers) -> list[Integers]:

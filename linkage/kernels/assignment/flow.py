@@ -81,7 +81,7 @@ def solve(
     large: int = LARGE,
     chunk: int = CHUNK,
 ) -> Solved | None:
-    """Find the lexicographically cheapest flow, or in time the best so far; None if there was no time to begin.
+    """Find the lexicographically cheapest flow, or in time the best so far; None if there was no time for any.
 
     What decides between the solvers is the network alone, so that the same matching has the same plan every time.
 
@@ -143,7 +143,7 @@ def _loading() -> Thread:
 
 def _by_simplex(
     network: Network, blocks: Sequence[Block], seconds_left: Callable[[], float], start: Start | None, chunk: int
-) -> Solved:
+) -> Solved | None:
     from linkage.kernels.assignment.simplex.state import Simplex  # loaded by now
 
     flow = np.zeros(network.tail.size, dtype=np.int64)
@@ -177,6 +177,10 @@ def _by_simplex(
         if math.isfinite(before):  # what is still to come takes about as long as the beginning did
             reserve = max(reserve, _ENDING_RATIO * (before - seconds_left()))
         is_cheapest = simplex.run(seconds_left, chunk, reserve)
+        if not simplex.is_feasible:
+            if is_cheapest:
+                raise PlanDefect("the flow solver found no flow where one exists")
+            return None  # a flow that was taken over does not fit yet
         is_open = capacity > 0
         flow[is_open] = simplex.flow[is_open]
         price = simplex.price

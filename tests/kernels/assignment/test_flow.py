@@ -2,6 +2,7 @@
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,6 +152,25 @@ def test_stopped_between_levels_keeps_what_is_proven():
 
     assert not solved.is_cheapest
     assert (values[0], -(10**9)) == (bounds[0], bounds[-1])
+
+
+@pytest.mark.parametrize("large", [0, 10**9])
+def test_network_without_a_flow_is_a_defect(large):
+    """Every matching has a flow, for a need may stay unmet; where there is none nothing is returned."""
+    net, blocks = laid_out(town(np.random.default_rng(20)))
+    with pytest.raises(PlanDefect):
+        flow.solve(replace(net, capacity=np.zeros_like(net.capacity)), blocks, never, large=large)
+
+
+def test_first_flow_keeps_what_must_stay_unmet():
+    """A group's maximum is kept from the first pivot on."""
+    rng = np.random.default_rng(22)
+    for _ in range(10):
+        problem = replace(town(rng, most=1), group_min=np.zeros(6), group_max=rng.integers(0, 15, 6))
+        net, blocks = laid_out(problem)
+        solved = flow.solve(net, blocks, looks(0), large=0)
+
+        assert_flow(net, solved.flow)
 
 
 def test_no_time_to_load_is_no_flow(monkeypatch):

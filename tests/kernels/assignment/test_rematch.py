@@ -114,6 +114,22 @@ def test_earlier_plan_is_the_previous_one():
     assert other.offer.tolist() == [1, 0]
 
 
+def test_stopped_rematching_has_a_plan(random_problem):
+    """Whenever the deadline falls, a plan that was checked, with a bound that holds."""
+    rng = np.random.default_rng(12)
+    for _ in range(30):
+        problem = random_problem(rng, needs=8, offers=5)
+        _, standing = rematch.match_standing(problem, options())
+        problem, _ = shrunk(standing.problem, rng)
+        for count in range(1, 8):
+            left = iter([1.0] * count)
+            stopped = replace(options(), seconds_left=lambda left=left: next(left, 0.0))
+            result, after = rematch.rematch(problem, standing, None, stopped)
+            best = match(after.problem)
+
+            assert result.objectives[0].bound <= best.objectives[0].value <= result.objectives[0].value
+
+
 def test_stored_plan_is_taken_up(random_problem):
     """A plan without its flow serves as well, and so does one that was not the best."""
     rng = np.random.default_rng(9)

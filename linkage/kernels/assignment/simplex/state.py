@@ -136,8 +136,7 @@ class Simplex:
         tail, cost = self.arcs.tail[: start[-1]], self.arcs.cost[: start[-1]]
         filled = np.flatnonzero(np.diff(start))
         dearest = np.zeros(self.arcs.leaves, dtype=np.int64)
-        if filled.size:
-            dearest[filled] = np.maximum.reduceat(cost, start[filled])
+        dearest[filled] = np.maximum.reduceat(cost, start[filled])
         last = np.zeros(self.arcs.leaves, dtype=np.int32)
         hits = np.flatnonzero(cost == np.repeat(dearest, np.diff(start)))
         last[tail[hits]] = hits

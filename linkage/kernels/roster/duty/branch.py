@@ -14,15 +14,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.kernels.roster.duty.master import MOST_ROUNDS, Floats, Master, Node, Relaxation
-from linkage.kernels.roster.duty.tables import NEVER, SCALE, Integers
+from linkage.kernels.roster.duty.master import Floats, Master, Node, Relaxation
+from linkage.kernels.roster.duty.tables import HARD, NEVER, SCALE, Integers
 
 WHOLE = 1e-5
-DIVE_ROUNDS = 30
-"""Rounds of new schedules between two steps of a dive."""
+DIVE_SLACK = 0.5
+"""How far bounds may stay behind between two steps of a dive, in cost."""
 DIVE_STEPS = 12
 """A step fixes one free person in so many, if their schedules are likely."""
-LIKELY = 0.75
+LIKELY = 0.6
+PENALTY_STEPS, PENALTY_FACTOR = 3, 100.0
+"""How often, and by how much, being without a schedule becomes dearer at a node where somebody is."""
+DIVE_NODES = 50
+"""Nodes between two dives."""
 
 
 def round_up(bound: int) -> int:
@@ -51,7 +55,10 @@ class Tree:
     def __init__(self, master: Master, incumbent: Incumbent, has_time: Callable[[], bool]) -> None:
         self.master, self.incumbent, self.has_time = master, incumbent, has_time
         self.lower = -NEVER
+        worth = np.where(master.row_cost < HARD // 2, np.abs(master.row_cost), 0).max(axis=1).sum()
+        self.worst = int(worth) + int(np.abs(master.t.option_cost).sum())
         self.nodes = 0
+        self.unsettled = NEVER
         self.open: list[tuple[int, int, int, Node]] = []
         self._serial = 0
 
@@ -65,18 +72,26 @@ class Tree:
             np.add.at(count, master.rows_of(plan[person]), 1)
         return cost + int(master.row_cost[np.arange(count.size), count].sum())
 
-    def solve(self, node: Node, rounds: int = MOST_ROUNDS) -> Relaxation:
+    def solve(self, node: Node, slack: float = 0.0) -> Relaxation:
         """Relax a node; take the plan if the answer is whole."""
         self.nodes += 1
         cutoff = self.incumbent.cost - SCALE + 1
-        result = self.master.solve(node, cutoff=cutoff, penalty=self.penalty(), rounds=rounds)
-        if result.weight.size and result.bound < self.incumbent.cost - SCALE + 1:
+        penalty = 10.0 + 2.0 * min(abs(self.incumbent.cost), self.worst) / SCALE
+        result = self.master.solve(node, cutoff=cutoff, penalty=penalty, slack=slack)
+        for _ in range(PENALTY_STEPS):
+            if result.bound >= cutoff or not self._is_short(result.weight):
+                break
+            penalty *= PENALTY_FACTOR
+            result = self.master.solve(replace(node, bound=result.bound), cutoff=cutoff, penalty=penalty, slack=slack)
+        if result.weight.size and result.bound < cutoff:
             self._offer_whole(result.weight)
         return result
 
-    def penalty(self) -> float:
-        """Cost of a person without a schedule in the linear program."""
-        return 10.0 + 2.0 * abs(self.incumbent.cost) / SCALE
+    def _is_short(self, weight: Floats) -> bool:
+        """Whether somebody has no schedule, or only part of one, in the answer."""
+        people = np.asarray(self.master.person[: weight.size], dtype=np.int64)
+        total = np.bincount(people, weights=weight, minlength=self.master.t.people)
+        return bool(weight.size and (total < 1 - WHOLE).any())
 
     def _offer_whole(self, weight: Floats) -> None:
         chosen = np.flatnonzero(weight > 1 - WHOLE)
@@ -116,7 +131,7 @@ class Tree:
             for column in sure or best[:1].tolist():
                 if weight[column] > WHOLE and self.master.person[column] not in node.settled:
                     node = self.fix(node, self.master.person[column], self.master.path[column])
-            result = self.solve(replace(node, bound=-NEVER), DIVE_ROUNDS)
+            result = self.solve(replace(node, bound=-NEVER), DIVE_SLACK)
             if result.bound > self.incumbent.cost - SCALE or len(node.settled) == self.master.t.people:
                 return
             weight = result.weight
@@ -133,12 +148,12 @@ class Tree:
             while self.open and self.open[0][0] >= self.incumbent.cost:
                 self.open.clear()
             if plunge is None and not self.open:
-                self.lower = self.incumbent.cost
+                self.lower = max(self.lower, min(self.incumbent.cost, self.unsettled))
                 return True
             known = min(
                 self.open[0][0] if self.open else NEVER, round_up(plunge.bound) if plunge is not None else NEVER
             )
-            self.lower = max(self.lower, min(known, self.incumbent.cost))
+            self.lower = max(self.lower, min(known, self.incumbent.cost, self.unsettled))
             if plunge is None:
                 plunge = heapq.heappop(self.open)[3]
             if not self.has_time():
@@ -156,10 +171,13 @@ class Tree:
         if not result.is_finished:
             self.push(replace(node, bound=max(node.bound, result.bound)))
             return None
+        if self.nodes % DIVE_NODES == 0 and round_up(result.bound) < self.incumbent.cost:
+            self.dive(node, result)
         if round_up(result.bound) >= self.incumbent.cost:
             return None
         children = self.split(replace(node, bound=result.bound), result.weight)
-        if not children:
+        if not children or self._is_short(result.weight):
+            self.unsettled = min(self.unsettled, round_up(result.bound))
             return None
         for child in children[1:]:
             self.push(child)

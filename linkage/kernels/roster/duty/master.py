@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.kernels.roster.duty.tables import NEVER, SCALE, Integers, Tables
+from linkage.kernels.roster.duty.tables import HARD, NEVER, SCALE, Integers, Tables
 
 Floats = NDArray[np.float64]
 SMOOTHING = 0.5
 TRIES = 3
 EPSILON = 1e-6
-MOST_ROUNDS = 1000
+LONGEST_SECONDS = 3600.0
+"""A linear program that takes longer is given up, and its part of the search left open."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,10 +55,10 @@ class Relaxation:
 class Master:
     """The pool of schedules and the linear program over them."""
 
-    def __init__(self, t: Tables, row_cost: Integers, *, room: int, has_time: Callable[[], bool]) -> None:
+    def __init__(self, t: Tables, row_cost: Integers, *, room: int, seconds_left: Callable[[], float]) -> None:
         from ortools.linear_solver import pywraplp
 
-        self.t, self.row_cost, self.has_time = t, row_cost, has_time
+        self.t, self.row_cost, self.seconds_left = t, row_cost, seconds_left
         groups = t.group.shape[0]
         self.group_of = np.repeat(np.arange(groups), np.diff(t.option_start))
         self.priced = np.zeros((groups, 2), dtype=np.int64)
@@ -92,8 +93,11 @@ class Master:
     def _add_segments(self, row: int) -> list[tuple[Any, int, int]]:
         """Cost a row by variables of constant slope; return them with where they begin and end."""
         slopes = np.diff(self.row_cost[row, : self.t.people + 1])
+        slopes = slopes[slopes < HARD // 2]
         starts = [0, *(np.flatnonzero(np.diff(slopes)) + 1).tolist(), slopes.size]
-        segments = []
+        segments: list[tuple[Any, int, int]] = []
+        if slopes.size == 0:
+            return segments
         for first, last in pairwise(starts):
             variable = self.lp.NumVar(0, last - first, "")
             self._rows[row].SetCoefficient(variable, -1)
@@ -183,6 +187,8 @@ class Master:
         for person in range(self.t.people):
             if person in node.settled:
                 continue
+            if self.seconds_left() <= 0:
+                return -NEVER, np.zeros_like(keeps_caps)
             cost, keeps_caps[person] = best_path(
                 tables, person, price, self.group_of, self.priced, self.at, self.rounds, paths[person]
             )
@@ -191,8 +197,11 @@ class Master:
             base += cost
         return base, keeps_caps
 
-    def solve(self, node: Node, *, cutoff: int, penalty: float, rounds: int = MOST_ROUNDS) -> Relaxation:
-        """Generate schedules at a node until its whole-number bound is settled or reaches `cutoff` (scaled)."""
+    def solve(self, node: Node, *, cutoff: int, penalty: float, slack: float = 0.0) -> Relaxation:
+        """Generate schedules at a node until its whole-number bound is settled or reaches `cutoff` (scaled).
+
+        `slack` is how far the bound may stay behind the answer.
+        """
         self.enter(node)
         self._set_penalty(penalty)
         tables = self.t._replace(option_cost=node.option_cost, rest_cost=node.rest_cost)
@@ -200,14 +209,15 @@ class Master:
         result = Relaxation(bound=node.bound)
         centre: Floats | None = None
         base = float(self.row_cost[:, 0].sum()) / SCALE
-        last = self.rounds + rounds
-        while self.has_time():
+        while self.seconds_left() > 0:
+            self.lp.SetTimeLimit(int(1000 * min(LONGEST_SECONDS, self.seconds_left())) + 1)
             if self.lp.Solve() != self.lp.OPTIMAL:
                 break
             value = self._goal.Value() + base
             price = np.asarray([-row.dual_value() for row in self._rows])
             worth = np.asarray([person.dual_value() for person in self._persons])
-            if result.bound >= cutoff or -(-result.bound // SCALE) >= value - EPSILON or self.rounds >= last:
+            settled = value - EPSILON - max(slack, -result.bound % SCALE / SCALE)
+            if result.bound >= cutoff or result.bound / SCALE >= settled:
                 result.weight = np.asarray([variable.solution_value() for variable in self.variables])
                 return result
             smoothing, added = (SMOOTHING if centre is not None else 0.0), 0

@@ -20,18 +20,20 @@ from linkage.kernels.roster.proof import Proven, most_of_terms, solve_exactly
 from linkage.kernels.roster.result import RosterOptions
 from linkage.terms import RosterObjective
 
-LARGEST_COST: int = 1 << 42
-"""Sums of costs stay below, so that scaled sums fit into 64 bits."""
+LARGEST_COST: int = 1 << 40
+"""Sums of costs stay below, so that scaled sums are below `HARD`."""
 ROOM = 4_000_000
 """Numbers of the work space in which a person's path is found; more if a person needs more."""
 LARGEST_ROOM = 16_000_000
+COMPILING_SECONDS, LOADING_SECONDS = 30.0, 2.0
+"""Time without which the compiler is not begun with, and compiled code not loaded."""
 SMALL_PAIRS = 400
 """Up to so many candidate pairs the exact solver is asked first."""
 WARM_MOVES = 40
 """Moves of the first local search, times the people."""
 POLISH_MOVES = 20
 """Moves of a local search around a new best plan, times the people."""
-CHUNK = 20
+CHUNK = 5
 NODE_CHUNK = 10
 NODES_OF_A_MOVE = 10
 HOT, WARM, COLD = 30.0, 3.0, 0.5
@@ -68,12 +70,19 @@ def grouped(costs: Costs, limit: int = LARGEST_COST) -> Group:
 
 def can_solve(facts: HardFacts, costs: Costs) -> bool:
     """Whether whole schedules can express this problem."""
+    return _prepared(facts, costs) is not None
+
+
+def _prepared(facts: HardFacts, costs: Costs) -> tuple[Group, Duty] | None:
+    """Read the problem, or give None where whole schedules cannot express it or would need too much room."""
+    group = grouped(costs)
+    if group.most > LARGEST_COST:
+        return None
     try:
-        group = grouped(costs)
         duty = read(facts, costs, group.unit)
     except NotSupported:
-        return False
-    return group.most <= LARGEST_COST and _room(duty) <= LARGEST_ROOM
+        return None
+    return (group, duty) if _room(duty) <= LARGEST_ROOM else None
 
 
 def _room(duty: Duty) -> int:
@@ -102,12 +111,15 @@ class _Run:
         from linkage.kernels.roster.duty.master import Master
 
         duty, has_time = self.duty, self.options.has_time
-        self.master = Master(duty.tables, duty.row_cost, room=self.state.at.size, has_time=has_time)
+        self.master = Master(
+            duty.tables, duty.row_cost, room=self.state.at.size, seconds_left=self.options.seconds_left
+        )
         self.incumbent = Incumbent(plan=self.state.plan.copy(), cost=NEVER)
         self._search(WARM_MOVES, HOT)
         tree = Tree(self.master, self.incumbent, has_time)
         root = self.master.root(duty.most)
         first = tree.solve(root)
+        tree.lower = first.bound
         tree.dive(root, first)
         self._search(POLISH_MOVES, WARM)
         tree.push(replace(root, bound=first.bound))
@@ -145,14 +157,22 @@ def roster_with_patterns(facts: HardFacts, costs: Costs, options: RosterOptions)
     Small problems are asked there first, so that they never wait for the compiler; so are problems that whole schedules
     cannot express.
     """
-    is_small = int(facts.candidate.sum()) <= SMALL_PAIRS
-    is_ours = can_solve(facts, costs)
-    if is_ours and not is_small:
-        return whole_schedules(facts, costs, options)
-    proven = solve_exactly(facts, costs, options)
-    if not is_ours or proven.is_impossible or (proven.has_plan and _is_proven(costs, proven)):
-        return proven
-    return whole_schedules(facts, costs, options)
+    prepared = _prepared(facts, costs)
+    if prepared is None or not _has_time_to_load(options):
+        return solve_exactly(facts, costs, options)
+    if int(facts.candidate.sum()) <= SMALL_PAIRS:
+        proven = solve_exactly(facts, costs, options)
+        if proven.is_impossible or (proven.has_plan and _is_proven(costs, proven)):
+            return proven
+    return _combined(costs, *prepared, options)
+
+
+def _has_time_to_load(options: RosterOptions) -> bool:
+    if options.deadline is None:
+        return True
+    from linkage.kernels.compiled import is_prepared  # loads the compiler: only where it is wanted
+
+    return options.seconds_left() > (LOADING_SECONDS if is_prepared(__package__) else COMPILING_SECONDS)
 
 
 def _is_proven(costs: Costs, proven: Proven) -> bool:
@@ -175,9 +195,19 @@ def whole_schedules(facts: HardFacts, costs: Costs, options: RosterOptions) -> P
     -------
     Proven
         Rows of volunteer, shift and seat, with a bound for every level; or no plan.
+
+    Raises
+    ------
+    NotSupported
+        If `can_solve` does not hold.
     """
-    group = grouped(costs)
-    duty = read(facts, costs, group.unit)
+    prepared = _prepared(facts, costs)
+    if prepared is None:
+        raise NotSupported("whole schedules cannot express this problem")
+    return _combined(costs, *prepared, options)
+
+
+def _combined(costs: Costs, group: Group, duty: Duty, options: RosterOptions) -> Proven:
     run = _Run(duty, options)
     if run.found <= 0:
         return Proven(rows=[], bounds=[], is_impossible=run.found < 0, has_plan=False)

@@ -21,7 +21,7 @@ SCALE: Final = 1024
 """One unit of cost in stored numbers; prices are rounded to this grid so that sums are exact."""
 NEVER: Final = 1 << 60
 """Cost of what is impossible."""
-HARD: Final = 1 << 46
+HARD: Final = 1 << 51
 """Cost of breaking a hard limit that the search may break on its way."""
 
 

@@ -8,7 +8,8 @@ proven like the others. It decides nothing that `match` would decide otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -101,12 +102,21 @@ def rematch(
     rows = _earlier_rows(problem, earlier.problem, identity)
     units = np.append(earlier.units, 0)[rows]
     if not problem.previous.any():
-        problem = replace(problem, previous=units)
+        problem = _with_previous(problem, units)
     start = _Start(
         problem=problem, units=units, earlier=earlier, rows=rows, identity=identity or Identity.same(problem)
     )
     result, units, proven = solve.match_and_keep(problem, options, start=start)
     return result, Standing(problem=problem, units=units, proven=proven)
+
+
+def _with_previous(problem: AssignmentProblem, units: Integers) -> AssignmentProblem:
+    """Give a problem a plan as its previous one; units of a plan need no checking, so the problem is not built anew."""
+    previous = units.copy()
+    previous.flags.writeable = False
+    known = copy(problem)
+    object.__setattr__(known, "previous", previous)
+    return known
 
 
 def _keys(problem: AssignmentProblem, need: Integers, offer: Integers, window: Integers) -> Integers:

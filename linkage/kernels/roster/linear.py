@@ -42,8 +42,16 @@ class Relaxed:
     prices: NDArray[np.float64]
 
 
-def relax(model: LinearModel, entries: Entries, constant: int, options: RosterOptions) -> Relaxed | None:
-    """Minimise the entries over the relaxed model, or return None where the solver did not finish."""
+def relax(
+    model: LinearModel, entries: Entries, constant: int, options: RosterOptions, reserve_seconds: float = 0.0
+) -> Relaxed | None:
+    """Minimise the entries over the relaxed model, or return None where the solver did not finish.
+
+    Parameters
+    ----------
+    reserve_seconds
+        How long before the deadline the solver is told to stop: it looks at the clock between long steps only.
+    """
     width = len(model.upper)
     if width == 0:
         return Relaxed(value=float(constant), columns=np.zeros(0), prices=np.zeros(len(model.rows)))
@@ -62,9 +70,10 @@ def relax(model: LinearModel, entries: Entries, constant: int, options: RosterOp
     bounds = np.column_stack((np.zeros(width), np.asarray(model.upper, dtype=np.float64)))
     limit: dict[str, Any] = {"maxiter": MOST_STEPS}
     if options.deadline is not None:
-        if not options.has_time():
+        left = options.seconds_left() - reserve_seconds
+        if left <= 0:
             return None
-        limit["time_limit"] = max(0.05, options.deadline.remaining_seconds())
+        limit["time_limit"] = left
     scale = max(1.0, float(np.abs(cost).max()))
     solver: Any = linprog  # the stubs do not know sparse matrices
     answer = solver(
@@ -81,11 +90,13 @@ def relax(model: LinearModel, entries: Entries, constant: int, options: RosterOp
     return Relaxed(value=float(answer.fun) * scale + constant, columns=answer.x, prices=prices)
 
 
-def level_bound(model: LinearModel, level: Sequence[RosterObjective], options: RosterOptions) -> int:
+def level_bound(
+    model: LinearModel, level: Sequence[RosterObjective], options: RosterOptions, reserve_seconds: float = 0.0
+) -> int:
     """Bound one level over the model as limited so far; its floor, which no plan goes below, if the solver gives up."""
     entries, constant = model.level(level)
     floor = model.costs.level_floor(level)
-    relaxed = relax(model, entries, constant, options)
+    relaxed = relax(model, entries, constant, options, reserve_seconds)
     if relaxed is None:
         return floor
     return max(floor, ceil(relaxed.value - TOLERANCE_RATIO * max(1.0, abs(relaxed.value), abs(constant))))

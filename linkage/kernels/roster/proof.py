@@ -22,9 +22,9 @@ from linkage.terms import RosterObjective
 POLISH_ROUNDS = 2
 PEOPLE_PAIRS = 10_000
 """The relaxation of `people_used` is slow to solve beyond this many candidate pairs, and weak."""
-MODEL_SETUPS, LEVEL_SETUPS = 40, 10
-"""How many times longer than working out the facts it takes, at most, to write the model down, and to give it to a
-solver once more: a relaxation is not begun where the deadline would pass before it can be asked to stop."""
+MODEL_SETUPS, LEVEL_SETUPS, STOP_SETUPS = 40, 20, 12
+"""How many times longer than working out the facts it takes, at most, to write the model down, to give it to a
+solver once more, and to stop the solver: a relaxation is not begun where the deadline would pass before."""
 START_EFFORT = 5.0
 """Deterministic seconds that finding any plan at all is worth."""
 LOADING_SECONDS = 1.0
@@ -122,7 +122,7 @@ def prove_levels(counted: Counted, rows: list[Row], options: RosterOptions, setu
             from linkage.kernels.roster.linear import level_bound  # loads the solver: only where it is wanted
 
             model = model or _limited(facts, costs, rows, number)
-            bound = max(bound, level_bound(model, level, options))
+            bound = max(bound, level_bound(model, level, options, STOP_SETUPS * setup_seconds))
             if bound < value and pairs <= options.exact_pairs and options.has_time():
                 from linkage.kernels.roster.exact import prove  # loads the solver: only where it is wanted
 

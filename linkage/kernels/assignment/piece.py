@@ -62,13 +62,13 @@ def solve_part(
     relaxed = np.maximum(relaxed - held.fixed, 0)
     if held is remainder and seating.is_worthwhile(problem, levels, remainder):
         start = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=options.seconds_left)
-        limits = seating.SeatingEffort(
-            seconds_left=options.seconds_left, gap_ratio=options.gap_ratio, seed=options.seed
-        )
+        limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
         seated = seating.seat(problem, levels, remainder, start=start, known=known, effort=limits)
         if seated is not None:
             return Plan(units=seated[0], bounds=seated[1], method="seating", flow=None)
-    units = _repair(problem, levels, held, relaxed, options)
+    units, bound = _repair(problem, levels, held, relaxed, options)
+    if held is remainder and bound > known[0]:
+        known = [bound, *(objectives.least_of(problem, level) for level in levels[1:])]
     bounds = relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), known)
     repaired = Plan(units=units, bounds=bounds, method="repair", flow=None)
     gap = gap_of(problem, levels, objectives.values_of(problem, levels, units), bounds)
@@ -106,18 +106,24 @@ def _repair(
     remainder: Remainder,
     relaxed: Integers,
     options: MatchOptions,
-) -> Integers:
-    """Make the relaxed plan keep the rules, then improve it until a round brings nothing."""
-    whole = remainder
+) -> tuple[Integers, int]:
+    """Make the relaxed plan keep the rules, then improve it until a round brings nothing.
+
+    Returns
+    -------
+    tuple
+        (n_pairs,) int64 units, and a bound of the first objective of plans with the same units in place; 0 for none.
+    """
+    whole, bound = remainder, 0
     if problem.has_choices:
         chosen = choosing.choose(problem, levels, remainder, relaxed, options.seconds_left)
-        best, remainder, relaxed = chosen.units, chosen.remainder, chosen.relaxed
+        best, remainder, relaxed, bound = chosen.units, chosen.remainder, chosen.relaxed, chosen.bound
         if room_of(problem, remainder).is_exact:
-            return best
+            return best, bound
     else:
         best = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=options.seconds_left)
     if options.seconds_left() < _SECONDS_PER_PAIR * problem.pair_count:
-        return best
+        return best, bound
     units = search.repair(
         problem,
         levels,
@@ -133,4 +139,4 @@ def _repair(
         units = better
     if problem.has_choices:  # the search knows no packages
         units = greedy.plan(problem, whole, wanted=units - whole.fixed, seconds_left=options.seconds_left)
-    return min((units, best), key=lambda tried: objectives.values_of(problem, levels, tried))
+    return min((units, best), key=lambda tried: objectives.values_of(problem, levels, tried)), bound

@@ -30,7 +30,7 @@ class Ascent(NamedTuple):
     pick, table, chosen, value
         As in `knapsack.relax`.
     step
-        (2,) float64: the step's factor, and the deflection.
+        (3,) float64: the step's factor, the deflection, and how far above the bound a step aims at most.
     mark
         (4,) int64: best bound, steps since it rose, 1 if the last choice was a plan, steps taken.
     """
@@ -84,7 +84,7 @@ def ascend(layout: Layout, state: States, room: Integers, ascent: Ascent, goal: 
                 price[need] = ascent.best_price[need]
                 direction[need] = 0.0
             continue
-        length = step[0] * (goal - bound) / norm
+        length = step[0] * min(goal - bound, step[2]) / norm
         for need in range(needs):
             price[need] += length * direction[need]
     return int(mark[0])

@@ -47,7 +47,6 @@ class SeatingEffort:
     seconds_left: Callable[[], float]
     nodes: int = 150_000
     gap_ratio: float = 0.0
-    seed: int = 0
 
 
 def is_worthwhile(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: Remainder) -> bool:
@@ -124,7 +123,7 @@ def _solver(seating: Seating, budget: int, effort: SeatingEffort, nodes: int) ->
         np.append(seating.capacity, budget),
     )
     row = np.concatenate((np.arange(seating.need.size), np.full(may.size, NONE)))[order]
-    return Solver(plain=layout, seconds_left=effort.seconds_left, nodes=nodes, seed=effort.seed), row
+    return Solver(plain=layout, seconds_left=effort.seconds_left, nodes=nodes), row
 
 
 def _serve_most(seating: Seating, seats: Integers, floor: int, effort: SeatingEffort) -> tuple[int, Integers]:

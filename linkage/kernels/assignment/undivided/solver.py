@@ -1,8 +1,7 @@
 """Finds the cheapest seating of needs that must all have a seat, and a bound of it, by prices and search in depth.
 
 Rounds of growing size take turns: the search from the bound upwards, which proves, and dives below the best plan,
-which find. Between them the best plan is improved where a few offers meet, each time exactly. It ends when bound
-and plan meet, when its nodes are used up, or at the deadline.
+which find. It ends when bound and plan meet, when its nodes are used up, or at the deadline.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from linkage.kernels.assignment.problem import Flags, Integers
+from linkage.kernels.assignment.problem import Integers
 from linkage.kernels.assignment.undivided import branch, prices
 from linkage.kernels.assignment.undivided.knapsack import Layout
 
@@ -24,10 +23,10 @@ _SCALED_LIMIT: Final = 2**58
 _CHUNK_CELLS: Final = 10_000_000  # cells of tables between two looks at the deadline, some 10 ms
 _ROOT_STEPS: Final = 1_000
 _ROOT_PATIENCE: Final = 20
+_LEAST_STEP: Final = 1e-4
 _NODE_STEPS: Final = 7
 _DEPTH: Final = 3_000
-_OFFERS_AT_ONCE: Final = (3, 4, 5, 6)
-_POLISH_NODES: Final = 300
+_FEWEST_NODES: Final = 300
 
 
 def layout_of(need: Integers, offer: Integers, size: Integers, cost: Integers, capacity: Integers) -> Layout:
@@ -58,7 +57,7 @@ def layout_of(need: Integers, offer: Integers, size: Integers, cost: Integers, c
     )
 
 
-def _ascent_of(layout: Layout, price: Integers) -> prices.Ascent:
+def _ascent_of(layout: Layout, price: Integers, reach: float) -> prices.Ascent:
     """Make the work space of an ascent."""
     needs = price.size
     count = np.diff(layout.offer_start)
@@ -73,7 +72,7 @@ def _ascent_of(layout: Layout, price: Integers) -> prices.Ascent:
         table=np.zeros(int(cells.max(initial=0)) + 1, dtype=np.int64),
         chosen=np.zeros(most, dtype=np.int64),
         value=np.zeros(most, dtype=np.int64),
-        step=np.array([1.0, 0.5]),
+        step=np.array([1.0, 0.5, reach]),
         mark=np.array([-_NEVER, 0, 0, 0]),
     )
 
@@ -126,18 +125,15 @@ class Solver:
     plain: Layout
     seconds_left: Callable[[], float]
     nodes: int
-    seed: int = 0
     seat: Integers | None = None
     cost: int = _NEVER
     bound: int = -_NEVER
-    start_price: Integers | None = None
     price: Integers = field(init=False)
     layout: Layout = field(init=False)
     scale: int = field(init=False)
     chunk: int = field(init=False)
     most: int = field(init=False)
-    margin: Integers = field(init=False)
-    base: int = field(init=False)
+    reach: int = field(init=False)
 
     def __post_init__(self) -> None:
         first = self.plain.need_start[:-1]
@@ -149,25 +145,25 @@ class Solver:
             scale //= 2
         self.scale = scale
         self.layout = self.plain._replace(pair_cost=self.plain.pair_cost * scale)
+        self.price = _second_least(self.layout)
         cells = np.diff(self.layout.offer_start) * (np.where(self.layout.is_tabled, self.layout.capacity, 20) / 2 + 8)
         self.chunk = max(1, int(_CHUNK_CELLS / max(1.0, float(cells.sum()))))
 
-    def run(self, *, gap_ratio: float = 0.0, is_part: bool = False) -> None:
+    def run(self, *, gap_ratio: float = 0.0) -> None:
         """Search until bound and plan meet, up to `gap_ratio`, or nothing is left to spend."""
-        self.ascend(60 if is_part else _ROOT_STEPS)
+        share = max(_FEWEST_NODES, 2 * self.plain.need_start.size)
+        self.ascend(_ROOT_STEPS)
+        self.first_dives(share)
         if self.is_done(gap_ratio):
             return
+        self.ascend(_ROOT_STEPS)
         proof = self.dive(self.bound)
-        share = max(_POLISH_NODES, 2 * self.price.size)
-        self.first_dives(share)
         while not self.is_done(gap_ratio):
             proof = self.prove(proof, share)
             if self.is_done(gap_ratio):
                 break
             self.descend(share)
-            if not is_part and not self.is_done(gap_ratio):
-                self.polish(share)
-            share = share * 3 // 2
+            share = share * 2
 
     def seek(self) -> None:
         """Find any plan, or that there is none."""
@@ -199,43 +195,34 @@ class Solver:
     def ascend(self, steps: int) -> None:
         """Raise the bound by prices alone."""
         layout = self.layout
-        price = self.start_price
-        if price is None:
-            price = _second_least(layout)
-        ascent = _ascent_of(layout, price)
+        price = self.price
+        ascent = _ascent_of(layout, price, max(self.scale, int(np.abs(price).sum()) // 100))
         state = np.zeros(layout.pair_need.size, dtype=np.int8)
-        self.price = ascent.best_price
-        reach = max(self.scale, int(np.abs(price).sum()) // 50)
-        goal = -_NEVER  # the first step only looks
-        while steps > 0:
-            count = min(steps, self.chunk, 25) if goal > -_NEVER else 1
+        goal = (min(self.cost - 1, self.most) + 1) * self.scale
+        count = min(self.chunk, _ROOT_PATIENCE)
+        while ascent.mark[3] < steps:
+            before = int(ascent.mark[0])
             prices.ascend(layout, state, layout.capacity, ascent, goal, count, _ROOT_PATIENCE)
-            steps -= count
             if ascent.mark[2]:
                 self.keep(np.flatnonzero(ascent.pick))
+            rise = int(ascent.mark[0]) - before
+            if ascent.mark[2] or ascent.mark[0] >= goal or ascent.step[0] < _LEAST_STEP or self.seconds_left() <= 0:
                 break
-            goal = int(ascent.mark[0]) + reach
-            if self.cost < _NEVER:
-                goal = min(goal, (self.cost - 1) * self.scale + 1)
-            if ascent.mark[0] >= goal or ascent.mark[0] > self.most * self.scale:
-                break
-            if ascent.step[0] < 1e-3 or self.seconds_left() <= 0:
-                break
+            if before > -_NEVER and rise > ascent.step[2]:
+                ascent.step[2] *= 2.0
+        self.price = ascent.best_price
+        self.reach = max(self.scale, int(np.abs(self.price).sum()) // 300)
         self.bound = max(self.bound, -(-int(ascent.mark[0]) // self.scale))
-        tree = _tree_of(layout)
-        bound = branch.weigh(layout, tree, ascent)
-        branch.rule_out(layout, tree, bound, _NEVER * 2)
-        self.margin = tree.forced_in
-        self.base = bound
 
     def dive(self, limit: int) -> Dive:
         """Begin a search for a plan that costs at most `limit`."""
-        return Dive(limit=limit, tree=_tree_of(self.layout), ascent=_ascent_of(self.layout, self.price))
+        limit = min(limit, self.most)
+        return Dive(limit=limit, tree=_tree_of(self.layout), ascent=_ascent_of(self.layout, self.price, self.reach))
 
     def explore(self, dive: Dive, nodes: int) -> int:
         """Visit some nodes of a search; keep the plan it finds, and raise the bound if there is none."""
         answer = branch.RUNNING
-        limit = min(dive.limit * self.scale, _NEVER)
+        limit = dive.limit * self.scale
         while answer == branch.RUNNING and nodes > 0 and self.nodes > 0 and self.seconds_left() > 0:
             count = min(nodes, max(1, self.chunk // (3 * _NODE_STEPS)))
             answer = branch.explore(self.layout, dive.tree, dive.ascent, limit, count, _NODE_STEPS)
@@ -252,9 +239,10 @@ class Solver:
         reach = max(4, abs(self.bound) // 200)
         while not self.is_done():
             limit = min(self.bound + reach, self.most)
-            if limit >= self.cost or self.explore(self.dive(limit), share) == branch.FOUND or limit == self.most:
+            if limit >= self.cost or self.explore(self.dive(limit), share) == branch.FOUND:
                 return
             reach *= 8
+            share *= 2
 
     def prove(self, proof: Dive, share: int) -> Dive:
         """Go on with the search at the bound; where there is no plan at it, go on above it."""
@@ -275,51 +263,6 @@ class Solver:
         while not self.is_done() and self.nodes > left:
             if self.explore(self.dive(self.cost - 1), self.nodes - left) in (branch.RUNNING, branch.TOO_DEEP):
                 break
-
-    def polish(self, share: int) -> None:
-        """Seat the needs of a few offers anew, exactly, the others where they are."""
-        if self.seat is None:
-            return
-        layout = self.plain
-        offers = layout.capacity.size
-        chance = np.random.default_rng((self.seed, self.nodes))
-        left = self.nodes - share
-        while not self.is_done() and self.nodes > left:
-            count = _OFFERS_AT_ONCE[int(chance.integers(len(_OFFERS_AT_ONCE)))]
-            if count >= offers:
-                return
-            inside = np.zeros(offers, dtype=np.bool_)
-            inside[chance.choice(offers, count, replace=False)] = True
-            self.nodes -= self.seat_anew(self.seat, inside)
-
-    def seat_anew(self, seat: Integers, inside: Flags) -> int:
-        """Seat the needs of some offers anew among these offers; tell the nodes visited."""
-        layout = self.plain
-        moves = inside[layout.pair_offer[seat]]
-        near = self.base + self.margin < self.cost * self.scale
-        row = np.flatnonzero(moves[layout.pair_need] & inside[layout.pair_offer] & (near | _marks(seat, near.size)))
-        need, offer = (np.cumsum(moves) - 1)[layout.pair_need[row]], (np.cumsum(inside) - 1)[layout.pair_offer[row]]
-        part = layout_of(need, offer, layout.pair_size[row], layout.pair_cost[row], layout.capacity[inside])
-        solver = Solver(
-            plain=part,
-            seconds_left=self.seconds_left,
-            nodes=_POLISH_NODES,
-            cost=int(layout.pair_cost[seat[moves]].sum()),
-            start_price=self.price[moves],
-        )
-        before = solver.cost
-        solver.run(is_part=True)
-        if solver.seat is not None and solver.cost < before:
-            chosen = seat.copy()
-            chosen[moves] = row[solver.seat]
-            self.keep(chosen)
-        return _POLISH_NODES - solver.nodes + 10
-
-
-def _marks(rows: Integers, size: int) -> Flags:
-    marks = np.zeros(size, dtype=np.bool_)
-    marks[rows] = True
-    return marks
 
 
 def _second_least(layout: Layout) -> Integers:

@@ -116,7 +116,7 @@ def test_every_command_explains_itself_and_speaks_to_scripts(name: str) -> None:
     for parameter in command.params:
         assert parameter.name == "help" or parameter.help, f"{name}: {parameter.name}"
     options = {option for parameter in command.params for option in parameter.opts}
-    assert "--json" in options or name in {*FOR_PEOPLE, "linkage charter schema"}
+    assert "--json" in options or name in {*FOR_PEOPLE, "linkage charter schema", "linkage solve schema"}
 
 
 def test_the_names_others_build_on_are_kept() -> None:

@@ -79,7 +79,8 @@ def read_matching(path: Path) -> MatchingInstance:
     ends = _ends(pairs, "pairs", (need_ids, offer_ids), mistakes)
     joined = join(needs, pairs, ends, windows, mistakes)
     _tell_twice(pairs, joined, mistakes)
-    place = dict(zip(joined.keys(), range(joined.row.size), strict=True))
+    is_asked = bool(document.get("previous") or document.get("fixed"))
+    place = dict(zip(joined.keys(), range(joined.row.size), strict=True)) if is_asked else {}
     has_all = not isinstance(pairs, SoundRows) and UNKNOWN not in ends[0] and UNKNOWN not in ends[1]
     table = _PairTable(place=place, count=joined.row.size, windows=windows, has_all=has_all)
     planned = {
@@ -147,11 +148,12 @@ def _ends(
 
 def _tell_twice(rows: Rows, joined: Joined, mistakes: Mistakes) -> None:
     """Tell pairs listed twice, for the same window if they have one."""
-    keys = list(joined.keys())
-    if len(set(keys)) < len(keys):
+    order = np.lexsort((joined.window, joined.offer, joined.need))
+    columns = (column[order] for column in (joined.need, joined.offer, joined.window))
+    if np.logical_and.reduce([np.diff(column) == 0 for column in columns]).any():
         origin = joined.row.tolist()
         where = within("pairs", rows)
-        tell_repeated(keys, lambda at: where(origin[at]), "the same need, offer and window", mistakes)
+        tell_repeated(joined.keys(), lambda at: where(origin[at]), "the same need, offer and window", mistakes)
 
 
 def _planned(

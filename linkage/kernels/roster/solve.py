@@ -14,7 +14,7 @@ import numpy as np
 from linkage.kernels.roster import check
 from linkage.kernels.roster.counting import Counted
 from linkage.kernels.roster.duty.solve import roster_with_patterns
-from linkage.kernels.roster.fewest.solve import fewest_people
+from linkage.kernels.roster.fewest.solve import fewest_people, with_fewer_people
 from linkage.kernels.roster.fewest.units import can_solve
 from linkage.kernels.roster.fixed import seating
 from linkage.kernels.roster.hard import HardFacts
@@ -24,6 +24,7 @@ from linkage.kernels.roster.plan import Plan
 from linkage.kernels.roster.problem import RosterProblem
 from linkage.kernels.roster.proof import POLISH_ROUNDS, Proven, is_close, prove_levels, solve_exactly
 from linkage.kernels.roster.result import RosterLevel, RosterOptions, RosterResult, RosterTrace
+from linkage.kernels.roster.scale.solve import is_large, schedule_at_scale
 from linkage.kernels.roster.search import Search
 
 REPAIR_CHAINS = 200
@@ -111,10 +112,14 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
     """
     options = options or RosterOptions()
     left = options.seconds_left()
+    large = schedule_at_scale(problem, options) if is_large(problem) else None
+    if large is not None:
+        return large
     facts = HardFacts.of(problem)
     costs = Costs.of(facts)
     moves = 0
-    fewest = fewest_people(costs, options) if can_solve(costs) else None
+    is_about_people = can_solve(costs)
+    fewest = fewest_people(costs, options) if is_about_people else None
     if fewest:
         moves, proven = fewest.moves, Proven(rows=fewest.rows, bounds=fewest.bounds, effort=fewest.effort)
     elif problem.patterns.volunteer.size:
@@ -127,6 +132,8 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
         proven = (
             prove_levels(counted, rows, options, setup_seconds) if is_whole else solve_exactly(facts, costs, options)
         )
+        if is_about_people and proven.has_plan:
+            proven = replace(proven, rows=with_fewer_people(costs, proven.rows, options))
     trace = RosterTrace(
         seed=options.seed,
         candidate_pairs=int(facts.candidate.sum()),

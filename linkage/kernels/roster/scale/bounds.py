@@ -164,7 +164,9 @@ def _lowered(facts: Facts, weight: Integers, guide: Sieve, event: Integers) -> l
     price, lead_price = guide.pricing.price, guide.pricing.lead_price
     if weight[UNFAIRNESS]:
         return [(price, lead_price)]
-    usual = int(guide.weight[UNFAIRNESS] * event[UNFAIRNESS]) * SCALE // max(1, int(minutes.mean()))
+    usual = (
+        int(guide.weight[UNFAIRNESS] * event[UNFAIRNESS]) * SCALE // max(1, int(minutes.sum()) // max(1, minutes.size))
+    )
     lead = lead_price * (weight[LEAD] > 0)
     return [(np.maximum(price - usual * quarters * minutes // 4, 0), lead) for quarters in (0, 2, 3, 4, 6)]
 

@@ -1,4 +1,4 @@
-"""How evenly, or by how few, the minutes that must be served can be served: bounds by counting, at any size.
+"""What no plan can avoid, and how evenly or by how few its minutes can be served: bounds by counting, at any size.
 
 The rules are those of `linkage.kernels.roster.counting`: of what may stay empty, the longest for the least goes empty.
 It looks at totals alone, so the bounds are valid but may be loose.
@@ -11,10 +11,15 @@ import numpy as np
 from linkage.kernels.roster.scale.facts import (
     CAP,
     HIGH,
+    IS_LEAD,
+    LEAD_COST,
     LOW,
     MINIMUM,
     MINUTES,
     PERSON,
+    SEAT,
+    SEAT_END,
+    SEATS,
     SHIFT,
     SHIFT_OF,
     TARGET,
@@ -68,6 +73,26 @@ def even_load(facts: Facts, minutes: int) -> int:
             high = middle - 1
     level = np.minimum(most, low)
     return int((level * level).sum()) + (units - int(level.sum())) * (2 * low + 1)
+
+
+def never_covered(facts: Facts) -> int:
+    """What the places cost for which there are too few people, each seat on its own."""
+    seats, shift = facts.seats, facts.pairs[:, SHIFT]
+    able = np.zeros(seats.shape[0], dtype=np.int64)
+    first, end = facts.shifts[shift, SEAT], facts.shifts[shift, SEAT_END]
+    for place in range(int((facts.shifts[:, SEAT_END] - facts.shifts[:, SEAT]).max(initial=0))):
+        may = (first + place < end) & (facts.pairs[:, SEATS] >> place & 1 == 1)
+        able += np.bincount(first[may] + place, minlength=able.size)
+    below = np.maximum(seats[:, MINIMUM] - able, 0)
+    cheap = np.maximum(seats[:, TARGET] - np.maximum(able, seats[:, MINIMUM]), 0)
+    return int((below * seats[:, LOW] + cheap * seats[:, HIGH]).sum())
+
+
+def never_led(facts: Facts) -> int:
+    """What the shifts cost that nobody could lead."""
+    leads = facts.people[facts.pairs[:, PERSON], IS_LEAD] == 1
+    able = np.bincount(facts.pairs[leads, SHIFT], minlength=facts.shifts.shape[0])
+    return int(facts.shifts[able == 0, LEAD_COST].sum())
 
 
 def fewest_people(facts: Facts, minutes: int) -> int:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from linkage.kernels.compiled import compiled
 from linkage.kernels.roster.problem import RosterProblem
-from linkage.kernels.roster.tables import Integers, Pairs
+from linkage.kernels.roster.tables import Pairs
 
+Integers = NDArray[np.int64]
 Small = NDArray[np.int32]
 Bytes = NDArray[np.int8]
 

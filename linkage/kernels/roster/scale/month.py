@@ -82,7 +82,7 @@ class Desk(NamedTuple):
 @compiled
 def units(desk: Desk, minutes: int) -> int:
     """Whole units of a number of minutes, rounded as the desk says."""
-    return (minutes + desk.unit[3] * (desk.unit[0] - 1)) // desk.unit[0]
+    return int((minutes + desk.unit[3] * (desk.unit[0] - 1)) // desk.unit[0])
 
 
 @compiled
@@ -91,7 +91,14 @@ def _follows(facts: Facts, earlier: int, later: int) -> bool:
     gap = facts.limits[BUFFER]
     if facts.travel.size and facts.shifts[earlier, PLACE] >= 0 and facts.shifts[later, PLACE] >= 0:
         gap = max(gap, facts.travel[facts.shifts[earlier, PLACE], facts.shifts[later, PLACE]])
-    return facts.shifts[earlier, END] + gap <= facts.shifts[later, START]
+    return bool(facts.shifts[earlier, END] + gap <= facts.shifts[later, START])
+
+
+@compiled
+def _clear(row: Integers, last: int) -> None:
+    """Mark a row as reached by nothing, up to a unit."""
+    for unit in range(last + 1):
+        row[unit] = NEVER
 
 
 @compiled
@@ -103,7 +110,7 @@ def _day(facts: Facts, desk: Desk, row: int, cap: int) -> int:
     for item in range(low, high):
         top += desk.items[item, SIZE]
     top = min(top, cap)
-    day[: top + 1] = NEVER
+    _clear(day, top)
     day[0] = 0
     reach = 0
     for item in range(low, high):
@@ -112,7 +119,7 @@ def _day(facts: Facts, desk: Desk, row: int, cap: int) -> int:
             continue
         gain = desk.items[item, GAIN]
         own = desk.table[item]
-        own[: top + 1] = NEVER
+        _clear(own, top)
         own[size] = gain
         shift = facts.pairs[desk.items[item, PAIR], SHIFT]
         for other in range(low, item):
@@ -131,7 +138,7 @@ def _day(facts: Facts, desk: Desk, row: int, cap: int) -> int:
 def _join(left: Integers, left_reach: int, right: Integers, right_reach: int, cap: int, out: Integers) -> int:
     """Fill `out` with the best of every sum of two rows; return the last unit it reaches."""
     reach = min(left_reach + right_reach, cap)
-    out[: reach + 1] = NEVER
+    _clear(out, reach)
     for more in range(right_reach + 1):
         gain = right[more]
         if gain <= NEVER // 2:
@@ -146,13 +153,13 @@ def _join(left: Integers, left_reach: int, right: Integers, right_reach: int, ca
 def _kept_promise(facts: Facts, desk: Desk, weight: Integers, volunteer: int, period: int, unit: int) -> int:
     """Tell what serving so many units saves of the period's pledge (at most, where units are rounded)."""
     minutes = unit * desk.unit[0] * desk.unit[1] // desk.unit[2]
-    return weight[PLEDGE] * min(facts.owed[volunteer, period], minutes)
+    return int(weight[PLEDGE] * min(facts.owed[volunteer, period], minutes))
 
 
 @compiled
 def _load(desk: Desk, weight: Integers, unit: int) -> int:
     """Tell what serving so many units costs in fairness and people used."""
-    return weight[UNFAIRNESS] * fairness(unit * desk.unit[0]) + weight[PEOPLE] * (unit > 0)
+    return int(weight[UNFAIRNESS] * fairness(unit * desk.unit[0]) + weight[PEOPLE] * (unit > 0))
 
 
 @compiled
@@ -184,8 +191,8 @@ def best_schedule(facts: Facts, desk: Desk, weight: Integers, volunteer: int, co
     rows = _spans(facts, desk, count)
     unit = desk.unit[0]
     cap = min(facts.people[volunteer, CAP] // unit, desk.whole.shape[1] - 1)
-    cap_week = min(facts.people[volunteer, CAP_WEEK] // unit, min(desk.weeks.shape[1] - 1, cap))
-    cap_day = min(facts.people[volunteer, CAP_DAY] // unit, min(desk.days.shape[1] - 1, cap_week))
+    cap_week = min(facts.people[volunteer, CAP_WEEK] // unit, desk.weeks.shape[1] - 1, cap)
+    cap_day = min(facts.people[volunteer, CAP_DAY] // unit, desk.days.shape[1] - 1, cap_week)
     weeks = parts = periods = 0
     zero = desk.chosen[:1]  # a row of one 0: the last place of `chosen` is written at the end only
     zero[0] = 0
@@ -345,7 +352,7 @@ def dearest_seat(facts: Facts, pair: int, price: Integers) -> int:
 @compiled
 def is_fixed(facts: Facts, pair: int) -> bool:
     """Tell whether a pair must serve."""
-    return facts.pairs[pair, MARK] & FIXED != 0
+    return bool(facts.pairs[pair, MARK] & FIXED != 0)
 
 
 def desk_of(facts: Facts, *, round_up: bool) -> Desk:

@@ -7,7 +7,7 @@ levels. Loops end by counts.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from linkage.kernels.compiled import compiled
 from linkage.kernels.roster.scale.facts import (
@@ -69,8 +69,15 @@ from linkage.kernels.roster.scale.state import (
     undo,
 )
 
-WHOLE = 4
+WHOLE: Final = 4
 """Prices count in quarters: 4 = price alone, 0 = what the place saves now."""
+
+
+LOOK_AHEAD: Final = 200
+"""Shifts looked at for one that is short."""
+FILL: Final = 5
+RECREATE: Final = 6
+"""Kinds of work besides choosing anew."""
 
 
 class Guide(NamedTuple):
@@ -170,7 +177,7 @@ def gain_of(facts: Facts, state: State, weight: Integers, pair: int, seat: int) 
     gain -= weight[PREFERENCE] * (facts.pairs[pair, WISH] - together(facts, state, volunteer, shift))
     load = state.load[volunteer, 0]
     gain -= weight[UNFAIRNESS] * (fairness(load + minutes) - fairness(load)) + weight[PEOPLE] * (load == 0)
-    return gain
+    return int(gain)
 
 
 @compiled
@@ -191,23 +198,6 @@ def fill(facts: Facts, state: State, weight: Integers, shift: int) -> None:
         if best_pair < 0:
             return
         take(facts, state, best_pair, taken)
-
-
-@compiled
-def choose_in_turn(facts: Facts, state: State, desk: Desk, guide: Guide, order: Integers, theta: int) -> None:
-    """Let volunteers choose anew, one after another."""
-    for volunteer in order:
-        set_free(facts, state, volunteer)
-        choose_anew(facts, state, desk, guide, volunteer, theta)
-    state.misc[LENGTH] = 0
-
-
-@compiled
-def fill_in_turn(facts: Facts, state: State, guide: Guide, shifts: Integers) -> None:
-    """Fill shifts one after another."""
-    for shift in shifts:
-        fill(facts, state, guide.weight, shift)
-    state.misc[LENGTH] = 0
 
 
 @compiled
@@ -244,39 +234,86 @@ def _gather(facts: Facts, state: State, shift: int, people: Integers) -> int:
 
 
 @compiled
-def ruin_and_recreate(
-    facts: Facts, state: State, desk: Desk, guide: Guide, people: Integers, before: Integers, moves: int
-) -> int:
-    """Set a few people around one shift free and let them choose anew; return how many moves made the plan better."""
-    better = 0
+def _is_short(facts: Facts, state: State, shift: int) -> bool:
+    """Tell whether a shift has an empty place or lacks its lead."""
+    if facts.shifts[shift, LEAD_COST] and state.crew[shift, LED] == 0:
+        return True
+    for seat in range(facts.shifts[shift, SEAT], facts.shifts[shift, SEAT_END]):
+        if state.filled[seat] < facts.seats[seat, TARGET]:
+            return True
+    return False
+
+
+@compiled
+def _where(facts: Facts, state: State) -> int:
+    """Draw the shift to work around: any, or one time in four the next that is short, if one is near."""
     shifts = facts.shifts.shape[0]
-    for _ in range(moves):
-        shift = draw(state, shifts)
-        if facts.shift_first[shift] == facts.shift_first[shift + 1]:
-            continue
-        count = _gather(facts, state, shift, people)
-        before[:] = state.terms
-        state.misc[LENGTH] = 0
-        for place in range(count):
-            set_free(facts, state, people[place])
-        left = state.misc[LENGTH]
-        for place in range(count):
-            choose_anew(facts, state, desk, guide, people[place], WHOLE if place < count - 1 else 0)
-        for row in range(left):
-            pair = state.journal[row, 1]
-            seat = state.journal[row, 2]
-            own = facts.pairs[pair, SHIFT]
-            if state.filled[seat] < facts.seats[seat, TARGET] or (
-                facts.shifts[own, LEAD_COST] > 0 and state.crew[own, LED] == 0
-            ):
-                fill(facts, state, guide.weight, own)
-        change = compare(guide.levels, guide.level_weight, state.terms, before)
-        if change > 0:
-            undo(facts, state, 0)
-        elif change < 0:
-            better += 1
+    shift = draw(state, shifts)
+    if draw(state, 4):
+        return shift
+    for more in range(min(shifts, LOOK_AHEAD)):
+        other = (shift + more) % shifts
+        if _is_short(facts, state, other):
+            return other
+    return shift
+
+
+@compiled
+def _ruin_and_recreate(
+    facts: Facts, state: State, desk: Desk, guide: Guide, people: Integers, before: Integers
+) -> None:
+    """Set a few people around one shift free and let them choose anew; undo it if the plan is worse."""
+    if facts.shifts.shape[0] == 0:
+        return
+    shift = _where(facts, state)
+    if facts.shift_first[shift] == facts.shift_first[shift + 1]:
+        return
+    count = _gather(facts, state, shift, people)
+    for term in range(before.size):
+        before[term] = state.terms[term]
     state.misc[LENGTH] = 0
-    return better
+    for place in range(count):
+        set_free(facts, state, people[place])
+    left = state.misc[LENGTH]
+    for place in range(count):
+        choose_anew(facts, state, desk, guide, people[place], WHOLE if place < count - 1 else 0)
+    for row in range(left):
+        seat = state.journal[row, 2]
+        own = facts.pairs[state.journal[row, 1], SHIFT]
+        if state.filled[seat] < facts.seats[seat, TARGET] or (
+            facts.shifts[own, LEAD_COST] > 0 and state.crew[own, LED] == 0
+        ):
+            fill(facts, state, guide.weight, own)
+    if compare(guide.levels, guide.level_weight, state.terms, before) > 0:
+        undo(facts, state, 0)
+
+
+@compiled
+def act(
+    facts: Facts,
+    state: State,
+    desk: Desk,
+    guide: Guide,
+    work: tuple[Integers, Integers],
+    numbers: Integers,
+    kind: int,
+) -> None:
+    """Do one kind of work for each of some numbers.
+
+    From 0 to `WHOLE`, let these volunteers choose anew, led by prices in so many quarters; `FILL` these shifts; or
+    `RECREATE` once for each number. `work` is space for the people set free and for the terms before. One entry for
+    all, because what an entry calls is compiled anew for each.
+    """
+    for row in range(numbers.size):
+        number = numbers[row]
+        if kind == FILL:
+            fill(facts, state, guide.weight, number)
+        elif kind == RECREATE:
+            _ruin_and_recreate(facts, state, desk, guide, work[0], work[1])
+        else:
+            set_free(facts, state, number)
+            choose_anew(facts, state, desk, guide, number, kind)
+    state.misc[LENGTH] = 0
 
 
 @compiled

@@ -252,7 +252,7 @@ class Pricing:
         self.sweeps += 1
         seats, low, high = self.seat_side(price)
         most_lead = self.weight[LEAD] * facts.shifts[:, LEAD_COST]
-        taken, leading = sum(used), sum(led)
+        taken, leading = np.sum(used, axis=0), np.sum(led, axis=0)
         slope = np.clip(taken, low, high) - taken
         wanted = np.where(lead_price < most_lead, 1, np.minimum(leading, 1))
         lead_slope = np.where(most_lead > 0, wanted - leading, 0)

@@ -138,10 +138,10 @@ def fairness(minutes: int) -> int:
 def marginal(facts: Facts, seat: int, filled: int) -> int:
     """Tell what one more person on a seat saves (negative beyond the target)."""
     if filled < facts.seats[seat, MINIMUM]:
-        return facts.seats[seat, LOW]
+        return int(facts.seats[seat, LOW])
     if filled < facts.seats[seat, TARGET]:
-        return facts.seats[seat, HIGH]
-    return -facts.seats[seat, OVER]
+        return int(facts.seats[seat, HIGH])
+    return int(-facts.seats[seat, OVER])
 
 
 @compiled
@@ -162,7 +162,7 @@ def is_clash(facts: Facts, volunteer: int, one: int, other: int) -> bool:
             return True
     if facts.travel.size and facts.shifts[one, PLACE] >= 0 and facts.shifts[other, PLACE] >= 0:
         gap = max(gap, facts.travel[facts.shifts[one, PLACE], facts.shifts[other, PLACE]])
-    return facts.shifts[one, END] + gap > facts.shifts[other, START]
+    return bool(facts.shifts[one, END] + gap > facts.shifts[other, START])
 
 
 @compiled
@@ -170,7 +170,7 @@ def fits_caps(facts: Facts, state: State, volunteer: int, shift: int) -> bool:
     """Tell whether the minutes and the strain of one more shift stay within all caps."""
     minutes = facts.shifts[shift, MINUTES]
     week = facts.shifts[shift, WEEK]
-    return (
+    return bool(
         state.load[volunteer, 0] + minutes <= facts.people[volunteer, CAP]
         and state.load[volunteer, 1 + week] + minutes <= facts.people[volunteer, CAP_WEEK]
         and state.load[volunteer, facts.limits[DAY_COLUMN] + facts.shifts[shift, DAY]] + minutes
@@ -219,7 +219,7 @@ def together(facts: Facts, state: State, volunteer: int, shift: int) -> int:
     for place in range(first, first + state.crew[shift, CREW]):
         other = facts.pairs[state.crew_pair[place], PERSON]
         if other != volunteer and facts.people[other, GROUP] == facts.people[volunteer, GROUP]:
-            return facts.limits[TOGETHER]
+            return int(facts.limits[TOGETHER])
     return 0
 
 
@@ -331,14 +331,14 @@ def draw(state: State, below: int) -> int:
     x ^= x >> np.uint64(7)
     x ^= x << np.uint64(17)
     state.misc[DRAW] = np.int64(x)
-    return np.int64((x >> np.uint64(11)) % np.uint64(below))
+    return int((x >> np.uint64(11)) % np.uint64(below))
 
 
 @compiled
 def compare(levels: Integers, weight: Integers, terms: Integers, before: Integers) -> int:
     """Compare two plans level by level: negative if `terms` is better than `before`, 0 if equal."""
     if terms[ALONE] != before[ALONE]:
-        return terms[ALONE] - before[ALONE]
+        return int(terms[ALONE] - before[ALONE])
     for level in range(levels.size - 1):
         change = 0
         for row in range(levels[level], levels[level + 1]):

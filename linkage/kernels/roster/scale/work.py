@@ -20,6 +20,7 @@ from linkage.kernels.roster.scale.prices import SCALE
 from linkage.kernels.roster.scale.start import seat_fixed, seat_previous
 from linkage.kernels.roster.scale.state import (
     ALONE,
+    LEAD,
     PEOPLE,
     PREFERENCE,
     SAT,
@@ -112,28 +113,28 @@ class Work:
                 return
             yield order[first : first + size]
 
+    def _act(self, numbers: Integers, kind: int) -> None:
+        space = (np.zeros(MOST_PEOPLE, dtype=np.int64), np.zeros_like(self.state.terms))
+        moves.act(self.looked, self.state, self.desk, self._guidance(), space, numbers, kind)
+
     def fill(self) -> None:
         """Seat whoever pays, shift by shift."""
-        guidance = self._guidance()
         for shifts in self._slices(self.looked.shifts.shape[0], CHUNK_SHIFTS):
-            moves.fill_in_turn(self.looked, self.state, guidance, shifts)
+            self._act(shifts, moves.FILL)
 
     def choose(self, theta: int) -> None:
         """Let everybody choose anew in turn, led by prices in `theta` quarters."""
-        guidance = self._guidance()
         for people in self._slices(self.looked.people.shape[0], CHUNK_PEOPLE):
-            moves.choose_in_turn(self.looked, self.state, self.desk, guidance, people, theta)
+            self._act(people, theta)
 
     def search(self, count: int) -> None:
         """Ruin and recreate."""
-        guidance = self._guidance()
-        people, before = np.zeros(MOST_PEOPLE, dtype=np.int64), np.zeros_like(self.state.terms)
         for done in range(0, count, CHUNK_MOVES):
             if not self.options.has_time():
                 return
-            wanted = min(CHUNK_MOVES, count - done)
-            moves.ruin_and_recreate(self.looked, self.state, self.desk, guidance, people, before, wanted)
-            self.made += wanted
+            numbers = np.arange(min(CHUNK_MOVES, count - done))
+            self._act(numbers, moves.RECREATE)
+            self.made += numbers.size
 
     def construct(self, count: int) -> None:
         """Build a plan by the present prices and search from there; keep it if it is better than the one there is."""
@@ -203,7 +204,7 @@ class Work:
             moves=self.made,
             is_cut_short=not self.options.has_time(),
         )
-        return self._rows(), [min(*pair) for pair in zip(found, values, strict=True)], trace
+        return self._rows(), [int(min(*pair)) for pair in zip(found, values, strict=True)], trace
 
     def _values(self) -> list[int]:
         return [int((level * self.state.terms).sum()) for level in self.levels]
@@ -226,10 +227,11 @@ class Work:
         return found
 
     def _least(self, level: Integers, before: list[int]) -> int:
-        """Least a level can be, by counting what the coverage of the levels before asks for."""
-        least = 0
+        """Least a level can be, by counting what nobody can take and what the coverage of the levels before asks for."""
+        least = int(level[UNCOVERED]) * counting.never_covered(self.facts)
+        least += int(level[LEAD]) * counting.never_led(self.facts)
         if self.facts.limits[TOGETHER] and level[PREFERENCE]:
-            grouped = np.count_nonzero(self.facts.people[self.facts.pairs[:, PERSON], GROUP] >= 0)
+            grouped = int((self.facts.people[self.facts.pairs[:, PERSON], GROUP] >= 0).sum())
             least -= int(level[PREFERENCE] * self.facts.limits[TOGETHER]) * grouped
         for weight, value in zip(self.levels, before, strict=False):
             if weight[UNCOVERED]:

@@ -57,7 +57,12 @@ def matching(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Match needs to offers: which offer serves which need, how good that is known to be, and why some go unmet."""
+    """Match needs to offers: which offer serves which need, how good that is known to be, and why some go unmet.
+
+    The answer with --json: status, objectives {name: {value, bound}} in their order, gap, seconds, assignments [{need,
+    offer, quantity, window}], unmet [{need, quantity, reasons [{code, detail}], cheapest_change}], conflicts where the
+    fixed pairs contradict each other.
+    """
     from linkage.imports.instances.matching import read_matching
     from linkage.imports.instances.matching_answer import matching_answer, matching_prices
 
@@ -91,7 +96,12 @@ def roster(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Staff shifts: who serves where, how good that is known to be, and why some places stay empty."""
+    """Staff shifts: who serves where, how good that is known to be, and why some places stay empty.
+
+    The answer with --json: status, objectives {name: {value, bound}} in their order (summed ones joined by +), gap,
+    seconds, assignments [{volunteer, shift, skill}], unfilled [{shift, seat, missing, reasons [{code, detail}],
+    cheapest_change}], below_pledge, conflicts where hard rules contradict each other.
+    """
     from linkage.imports.instances.roster import read_roster
     from linkage.imports.instances.roster_answer import roster_answer
 
@@ -135,7 +145,11 @@ def surge(
     seconds: SecondsOption = DEFAULT_SECONDS,
     as_json: JsonOption = False,
 ) -> None:
-    """Plan a wave of calls or visits: how many people, when it ends, each one's quota, and what would change it."""
+    """Plan a wave of calls or visits: how many people, when it ends, each one's quota, and what would change it.
+
+    The answer with --json: people_needed, finish_days, is_met, people_short_by_day, quotas, inverse (contacts that can
+    be reached, rate and hours needed), sensitivity, outcomes.
+    """
     from linkage.imports.instances.surge import read_surge, surge_answer
     from linkage.kernels.surge import plan
 
@@ -158,7 +172,11 @@ def rounds(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Plan visit rounds: who visits which household on which day, when they arrive, and why some are left out."""
+    """Plan visit rounds: who visits which household on which day, when they arrive, and why some are left out.
+
+    The answer with --json: status, objectives {name: {value, bound}}, gap, seconds, rounds [{worker, day, leave, back,
+    stops [{visit, arrive, begin, end, wait}]}], unserved [{visit, missing, reasons [{code, detail}], cheapest_change}].
+    """
     from linkage.imports.instances.rounds import read_rounds
     from linkage.imports.instances.rounds_answer import rounds_answer
 

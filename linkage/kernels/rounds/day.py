@@ -19,6 +19,9 @@ from linkage.kernels.rounds.timeline import Facts, Loosened, Stops, timeline
 
 Minutes = dict[int, int]
 
+_START_SECONDS: Final = 2e-6
+"""For each pair of visits, measured with 400."""
+
 PROBE: Final = 8
 """Trials take this part of the iterations; only the choice made of them is routed in full."""
 
@@ -31,6 +34,11 @@ class DayTask:
     day: int
     visits: tuple[int, ...]
     options: RoundsOptions
+
+    @property
+    def start_seconds(self) -> float:
+        """What the routing search takes before it first looks at the clock, roughly."""
+        return _START_SECONDS * len(self.visits) ** 2
 
     @property
     def pairs(self) -> list[int]:
@@ -58,11 +66,11 @@ def _searched(task: DayTask) -> Plan:
     for has_lunch_stops in (True, False) if has_lunch else (False,):
         minutes = _common(task, _routes(task, {}, has_lunch_stops, PROBE), {}) if task.pairs else {}
         probes.append((_routed(task, minutes, has_lunch_stops, PROBE), minutes, has_lunch_stops))
-        if not task.options.has_time():
+        if not task.options.has_time(task.start_seconds):
             break
     best, minutes, has_lunch_stops = min(probes, key=lambda probe: probe[0].value())
     for number in range(task.options.together_tries if task.pairs else 0):
-        if not task.options.has_time():
+        if not task.options.has_time(task.start_seconds):
             return best
         freed = task.pairs[number % len(task.pairs)]
         kept = {visit: minute for visit, minute in minutes.items() if visit != freed}
@@ -71,7 +79,7 @@ def _searched(task: DayTask) -> Plan:
             plan = _routed(task, tried, has_lunch_stops, PROBE)
             if plan.value() < best.value():
                 best, minutes = plan, tried
-    if not task.options.has_time():
+    if not task.options.has_time(task.start_seconds):
         return best
     for is_soft in (False, True):
         best = min(best, _routed(task, minutes, has_lunch_stops, 1, is_soft=is_soft), key=Plan.value)

@@ -45,9 +45,9 @@ class RoundsOptions:
     sweeps: int = 3
     deadline: Deadline | None = None
 
-    def has_time(self) -> bool:
-        """Whether the deadline, if there is one, lies ahead."""
-        return self.deadline is None or self.deadline.remaining_seconds() > 0
+    def has_time(self, seconds: float = 0.0) -> bool:
+        """Whether the deadline, if there is one, lies ahead by more than so many seconds."""
+        return self.deadline is None or self.deadline.remaining_seconds() > seconds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,6 +85,10 @@ def _columns(problem: RosterProblem) -> Iterator[tuple[str, np.ndarray[Any, Any]
     yield from _pattern_columns(problem)
 
 
+def _length(array: np.ndarray[Any, Any]) -> int:
+    return array.shape[0] if array.ndim else 0
+
+
 def _pattern_columns(
     problem: RosterProblem,
 ) -> Iterator[tuple[str, np.ndarray[Any, Any], int | tuple[int, int], int, int]]:
@@ -96,11 +100,10 @@ def _pattern_columns(
     yield "patterns.min_consecutive_days", patterns.min_consecutive_days, rows, 1, LARGEST
     yield "patterns.min_consecutive_days_off", patterns.min_consecutive_days_off, rows, 1, LARGEST
     yield "patterns.max_weekends", patterns.max_weekends, rows, 0, LARGEST
-    width = patterns.max_shifts_by_kind.shape[-1]
-    yield "patterns.max_shifts_by_kind", patterns.max_shifts_by_kind, (rows, width), 0, LARGEST
-    yield "patterns.days_off", patterns.days_off, (patterns.days_off.shape[0], 2), 0, LARGEST
-    successions = problem.forbidden_successions
-    yield "forbidden_successions", successions, (successions.shape[0], 2), 0, LARGEST_KIND
+    limits, successions = patterns.max_shifts_by_kind, problem.forbidden_successions
+    yield "patterns.max_shifts_by_kind", limits, (rows, limits.shape[-1] if limits.ndim else 0), 0, LARGEST
+    yield "patterns.days_off", patterns.days_off, (_length(patterns.days_off), 2), 0, LARGEST
+    yield "forbidden_successions", successions, (_length(successions), 2), 0, LARGEST_KIND
 
 
 def _shape_mistakes(problem: RosterProblem) -> Iterator[str]:
@@ -169,12 +172,15 @@ def _pattern_mistakes(problem: RosterProblem) -> Iterator[str]:
 
 
 def _team_mistakes(problem: RosterProblem) -> Iterator[str]:
-    seen: set[int] = set()
+    seen: set[object] = set()
     for number, team in enumerate(problem.teams):
         if len(team) < 2:
             yield f"teams[{number}] has fewer than two volunteers"
-        for volunteer in team:
-            if not 0 <= volunteer < problem.volunteer_count:
+        members: tuple[object, ...] = team
+        for volunteer in members:
+            if not isinstance(volunteer, int | np.integer):
+                yield f"teams[{number}] names {volunteer!r}, which is no whole number"
+            elif not 0 <= volunteer < problem.volunteer_count:
                 yield f"teams[{number}] names volunteer {volunteer}, outside 0..{problem.volunteer_count - 1}"
             elif volunteer in seen:
                 yield f"teams[{number}] names volunteer {volunteer}, who is in a team already"

@@ -128,6 +128,15 @@ BAD = {
     "together negative": ({"together_weight": -1}, "together_weight is -1"),
     "team of one": ({"teams": ((0,),)}, "teams[0] has fewer than two volunteers"),
     "team with nobody": ({"teams": ((0, 9),)}, "teams[0] names volunteer 9, outside 0..1"),
+    "team with half a person": ({"teams": ((0, 0.5),)}, "teams[0] names 0.5, which is no whole number"),
+    "days off of no shape": (
+        {"patterns": Patterns.of([0], days_off=5)},
+        "patterns.days_off has shape (), expected (0, 2)",
+    ),
+    "limits of no shape": (
+        {"patterns": Patterns.of([0], max_shifts_by_kind=5)},
+        "patterns.max_shifts_by_kind has shape (), expected (1, 0)",
+    ),
     "in two teams": ({"teams": ((0, 1), (1, 0))}, "teams[1] names volunteer 1, who is in a team already"),
     "fixed on a day off": (
         {"fixed": Pairs.of([0], [0]), "patterns": Patterns.of(days_off=[(0, 0)])},

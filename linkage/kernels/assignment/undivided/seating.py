@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from linkage.kernels.assignment.undivided.solver import Solver
 
 _FEWEST_SEATS: Final = 300  # below, the exact solver is quicker than the compiler is loaded
-_MOST_SEATS: Final = 100_000
+_MOST_SEATS: Final = 10_000  # beyond, a search in depth is too slow to find even one plan
 _COMPILING_SECONDS: Final = 40.0
 _LOADING_SECONDS: Final = 3.0
 _STEPS: Final = 40
@@ -51,7 +51,7 @@ class SeatingEffort:
 
 def is_worthwhile(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: Remainder) -> bool:
     """Tell whether a problem is of undivided needs and large enough to be seated here."""
-    return problem.pair_count >= _FEWEST_SEATS and lay_out(problem, levels, remainder) is not None
+    return _FEWEST_SEATS <= problem.pair_count <= _MOST_SEATS and lay_out(problem, levels, remainder) is not None
 
 
 def seat(
@@ -79,7 +79,7 @@ def seat(
         objective of the problem does not fit into undivided needs.
     """
     seating = lay_out(problem, levels, remainder)
-    if seating is None or seating.row.size > _MOST_SEATS or not _has_time(effort.seconds_left()):
+    if seating is None or not _has_time(effort.seconds_left()):
         return None
     bounds = [max(int(known[0]), seating.unmet_before)]
     joined = seating.cost_before

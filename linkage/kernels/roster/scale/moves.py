@@ -252,7 +252,7 @@ def _where(facts: Facts, state: State) -> int:
     if draw(state, 4):
         return shift
     for more in range(min(shifts, LOOK_AHEAD)):
-        other = (shift + more) % shifts
+        other = int((shift + more) % shifts)
         if _is_short(facts, state, other):
             return other
     return shift

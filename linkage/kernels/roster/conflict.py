@@ -9,23 +9,28 @@ not", in counts, so that the answer does not depend on the machine.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from linkage.kernels.roster.clashes import gap_table, same_day_table, succession_table
-from linkage.kernels.roster.columns import NO_LIMIT, Flags
+from linkage.kernels.roster.columns import NO_LIMIT
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.model import LinearModel, cliques
 from linkage.kernels.roster.objective import Costs
-from linkage.kernels.roster.problem import RosterProblem
+from linkage.kernels.roster.patterns import Patterns
+from linkage.kernels.roster.problem import Pairs, Requests, RosterProblem, Volunteers, Windows
 from linkage.kernels.roster.result import Conflict, RosterOptions, RuleUse
 from linkage.terms import RosterRule
 
 MOST_QUESTIONS = 400
 """Questions to the solver before the set found so far is returned as it is."""
+MOST_EFFORT = 60.0
+"""Deterministic seconds of all questions about one set of people, after which the set is returned as it is."""
+MOST_SHIFTS, MOST_PAIRS = 4000, 40_000
+"""Larger problems are not looked into: person by person up to so many shifts, all together up to so many pairs."""
 EFFORT_OF_A_QUESTION = 2.0
 """Deterministic seconds; a question that takes longer counts as possible, so that no rule is blamed unproven."""
 
@@ -54,21 +59,43 @@ class _Statement(LinearModel):
         self.at_most_one.append([])
 
 
-def _wide(problem: RosterProblem, people: Flags) -> HardFacts:
-    """Give the facts as if these people could do everything, and nobody else anything."""
+def _alone(problem: RosterProblem, fixed: Sequence[tuple[int, int]], volunteer: int) -> RosterProblem:
+    """Give the problem of one person, who is volunteer 0 there, with nobody to wait for."""
+    windows, patterns, eligible = problem.windows, problem.patterns, problem.eligible
+    own = windows.volunteer == volunteer
+    row = patterns.volunteer == volunteer
+    columns = {name: getattr(patterns, name)[row] for name in vars(patterns) if name != "days_off"}
+    days_off = patterns.days_off[patterns.days_off[:, 0] == volunteer]
+    listed = None if eligible is None else eligible.shift[eligible.volunteer == volunteer]
+    kept = [shift for v, shift in fixed if v == volunteer]
+    people = {name: column[[volunteer]] for name, column in vars(problem.volunteers).items()}
+    return replace(
+        problem,
+        volunteers=Volunteers(**people | {"newcomer": np.zeros(1, dtype=np.bool_)}),
+        windows=Windows(volunteer=np.zeros(int(own.sum()), np.int64), start=windows.start[own], end=windows.end[own]),
+        eligible=None if listed is None else Pairs(volunteer=np.zeros_like(listed), shift=listed),
+        patterns=Patterns(
+            **columns | {"volunteer": np.zeros(int(row.sum()), np.int64)}, days_off=days_off * np.asarray([0, 1])
+        ),
+        fixed=Pairs.of([0] * len(kept), kept),
+        requests=Requests.of(),
+        previous=Pairs.of(),
+        released=np.zeros(0, dtype=np.int64),
+        served_minutes=np.zeros((0, 0), dtype=np.int64),
+        teams=(),
+    )
+
+
+def _wide(problem: RosterProblem) -> HardFacts:
+    """Give the facts as if everybody could do everything."""
     everyone = problem.volunteers
     able = replace(
-        everyone,
-        skills=np.ones_like(everyone.skills),
-        skill_until=np.full_like(everyone.skill_until, NO_LIMIT),
-        newcomer=everyone.newcomer if people.all() else np.zeros_like(everyone.newcomer),
+        everyone, skills=np.ones_like(everyone.skills), skill_until=np.full_like(everyone.skill_until, NO_LIMIT)
     )
-    facts = HardFacts.of(replace(problem, volunteers=able, teams=problem.teams if people.all() else ()))
-    free = np.broadcast_to(people[:, None], facts.listed.shape)
+    facts = HardFacts.of(replace(problem, volunteers=able))
     everything = np.ones_like(facts.listed)
-    fixed = [pair for pair in facts.fixed if people[pair[0]]]
     return replace(
-        facts, listed=free, available=everything, on_duty=everything, within_caps=everything, fixed=fixed, previous=[]
+        facts, listed=everything, available=everything, on_duty=everything, within_caps=everything, previous=[]
     )
 
 
@@ -93,10 +120,8 @@ def _ban_rows(model: LinearModel, facts: HardFacts) -> Iterator[tuple[int, RuleU
 class _Question:
     """Rows that always hold, and groups of rows that may be left out; asked whether some choice of groups is possible."""
 
-    def __init__(
-        self, model: LinearModel, people: Flags, bans: Iterator[tuple[int, RuleUse]], options: RosterOptions
-    ) -> None:
-        self.model, self.options, self.asked = model, options, 0
+    def __init__(self, model: LinearModel, bans: Iterator[tuple[int, RuleUse]], options: RosterOptions) -> None:
+        self.model, self.options, self.asked, self.effort = model, options, 0, 0.0
         self.always: list[int] = []
         self.rows_of: dict[RuleUse, list[int]] = defaultdict(list)
         for column, use in bans:
@@ -105,7 +130,7 @@ class _Question:
             named = model.uses.get(row)
             if named is None:
                 self.always.append(row)
-            elif named.volunteer < 0 or people[named.volunteer]:
+            else:
                 self.rows_of[named].append(row)
 
     def is_impossible(self, uses: Sequence[RuleUse]) -> bool:
@@ -125,11 +150,13 @@ class _Question:
         solver.parameters.max_deterministic_time = EFFORT_OF_A_QUESTION
         if self.options.deadline is not None:
             solver.parameters.max_time_in_seconds = max(0.01, self.options.deadline.remaining_seconds())
-        return bool(solver.solve(asked) == cp_model.INFEASIBLE)
+        status = solver.solve(asked)
+        self.effort += float(solver.response_proto.deterministic_time)
+        return bool(status == cp_model.INFEASIBLE)
 
     def may_ask(self) -> bool:
         """Whether there are questions and time left."""
-        return self.asked < MOST_QUESTIONS and self.options.has_time()
+        return self.asked < MOST_QUESTIONS and self.effort < MOST_EFFORT and self.options.has_time()
 
 
 def _filtered(question: _Question, uses: list[RuleUse]) -> Conflict:
@@ -151,13 +178,13 @@ def _filtered(question: _Question, uses: list[RuleUse]) -> Conflict:
         size = max(1, size // 2)
 
 
-def _among(facts: HardFacts, people: Flags, options: RosterOptions, ask: Callable[[], bool]) -> Conflict | None:
-    """Find a conflict among the rules of these people, if there is one for certain."""
-    if not ask():
+def _among(facts: HardFacts, options: RosterOptions) -> Conflict | None:
+    """Find a conflict among the rules of a problem, if there is one for certain."""
+    if not options.has_time():
         return None
-    wide = _wide(facts.problem, people)
+    wide = _wide(facts.problem)
     model = _Statement(wide, Costs.of(wide))
-    question = _Question(model, people, _ban_rows(model, facts), options)
+    question = _Question(model, _ban_rows(model, facts), options)
     uses = sorted(question.rows_of, key=lambda use: (list(RosterRule).index(use.rule), use))
     return _filtered(question, uses) if question.is_impossible(uses) else None
 
@@ -171,11 +198,13 @@ def find_conflict(facts: HardFacts, options: RosterOptions) -> Conflict | None:
         Facts of a problem for which no plan was found.
     """
     problem = facts.problem
-    bound = {int(v) for v in problem.patterns.volunteer} | {v for v, _ in facts.fixed}
-    for volunteer in sorted(bound):
-        people = np.zeros(problem.volunteer_count, dtype=np.bool_)
-        people[volunteer] = True
-        found = _among(facts, people, options, options.has_time)
+    if problem.shift_count > MOST_SHIFTS:
+        return None
+    for volunteer in sorted({*problem.patterns.volunteer.tolist(), *(v for v, _ in facts.fixed)}):
+        found = _among(HardFacts.of(_alone(problem, facts.fixed, volunteer)), options)
         if found is not None:
-            return found
-    return _among(facts, np.ones(problem.volunteer_count, dtype=np.bool_), options, options.has_time)
+            named = (replace(use, volunteer=volunteer if use.volunteer == 0 else use.volunteer) for use in found.rules)
+            return replace(found, rules=tuple(sorted(named)))
+    if problem.volunteer_count * problem.shift_count > MOST_PAIRS:
+        return None
+    return _among(facts, options)

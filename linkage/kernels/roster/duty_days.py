@@ -5,6 +5,7 @@ Only the neighbourhood of the day is looked at; that the plan itself keeps the p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from linkage.kernels.roster.hard import HardFacts
@@ -27,6 +28,8 @@ class DutyDays:
         self.max_weekends: list[int] = patterns.max_weekends.tolist()
         self.own = [list(own[volunteer]) for volunteer in patterns.volunteer.tolist()]
         self.worked = [[False] * problem.horizon_days for _ in self.own]
+        self.kinds = [Counter(self.kind[shift] for shift in shifts) for shifts in self.own]
+        self.weekends = [{self.weekend_of_day[facts.day[shift]] for shift in shifts} - {-1} for shifts in self.own]
         for row, shifts in enumerate(self.own):
             for shift in shifts:
                 self.worked[row][facts.day[shift]] = True
@@ -43,11 +46,10 @@ class DutyDays:
         row = self.facts.pattern_of[volunteer]
         kind, day = self.kind[shift], self.facts.day[shift]
         if 0 <= kind < len(self.limits[row]):
-            count = 1 + sum(self.kind[other] == kind for other in self.own[row])
+            count = 1 + self.kinds[row][kind]
             if count > self.limits[row][kind]:
                 yield RosterRule.MAX_SHIFTS_BY_KIND, count
-        weekends = {self.weekend_of_day[self.facts.day[other]] for other in self.own[row]} - {-1}
-        weekend = self.weekend_of_day[day]
+        weekends, weekend = self.weekends[row], self.weekend_of_day[day]
         if weekend >= 0 and weekend not in weekends and len(weekends) >= self.max_weekends[row]:
             yield RosterRule.MAX_WEEKENDS, len(weekends) + 1
         before, after = (self._stretch(row, day, step, worked=True) for step in (-1, 1))

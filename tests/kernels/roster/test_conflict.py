@@ -202,3 +202,35 @@ def test_conflict_cut_short_is_not_called_smallest(
     assert result.conflict is not None
     assert not result.conflict.is_smallest
     assert replace(MIN, limit=99_999) in result.conflict.rules
+
+
+@pytest.mark.parametrize(("guard", "least"), [("MOST_SHIFTS", 99_999), ("MOST_PAIRS", 960)])
+def test_large_problem_is_not_looked_into(
+    a_roster: Callable[..., RosterProblem], monkeypatch: pytest.MonkeyPatch, guard: str, least: int
+) -> None:
+    """Beyond a size the contradiction is told without its rules."""
+    monkeypatch.setattr(conflict, guard, 1)
+    problem = a_week(a_roster, seats=Seats.of([0, 1, 2]), patterns=Patterns.of([0, 1], min_minutes=[least, least]))
+    result = schedule(problem)
+
+    assert (result.status, result.conflict) == (RosterStatus.NO_PLAN, None)
+
+
+def test_conflict_of_a_late_row_names_the_person(a_roster: Callable[..., RosterProblem]) -> None:
+    """Each person is looked at alone, with the facts of that person and under the person's own number."""
+    problem = a_week(
+        a_roster,
+        eligible=Pairs.of([0, 0, 1, 1], [0, 1, 2, 5]),
+        windows=Windows.of([0, 0, 1], [0, 1000, 0], [1000, 99_999, 99_999]),
+        patterns=Patterns.of([0, 1], min_minutes=[480, 480], max_weekends=[9, 0], days_off=[(0, 5), (1, 2)]),
+    )
+    result = schedule(problem)
+
+    assert result.conflict is not None
+    assert {use.volunteer for use in result.conflict.rules} == {1}
+    assert {use.rule for use in result.conflict.rules} == {
+        RosterRule.MIN_MINUTES,
+        RosterRule.LISTED,
+        RosterRule.DAYS_OFF,
+        RosterRule.MAX_WEEKENDS,
+    }

@@ -7,7 +7,6 @@ solving again. It changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -60,6 +59,7 @@ class Free:
         self.units = units
         self.levels = tuple(levels)
         self.proven = proven
+        self._from_sink: Integers | None = None
         self.is_exact = is_proven and _ON_GROUPS.isdisjoint(levels)
         self.served = served_of(problem, units)
         self.unmet = problem.need_quantity - self.served
@@ -211,17 +211,13 @@ class Free:
         chosen = self.problem.need_exclusive[need] != NONE or self.problem.need_package[need] != NONE
         if self.proven is None or not lone or chosen or len(self.proven.block.factors) < len(self.levels):
             return None
+        if self._from_sink is None:
+            sink = np.array([self.proven.network.sink])
+            graph = self.proven.residual(backwards=True)
+            self._from_sink = graph.shortest(sink, np.zeros(1, dtype=np.int64), sink)[0]
         parts = self.proven.block.parts(self._from_sink[need])
         own = (0 if level in _ON_NEEDS else self._effect_of(level, placements[0]) for level in self.levels)
         return tuple(int(part) + effect for part, effect in zip(parts, own, strict=True))
-
-    @cached_property
-    def _from_sink(self) -> Integers:
-        proven = self.proven
-        if proven is None:
-            return np.zeros(0, dtype=np.int64)
-        sink = np.array([proven.network.sink])
-        return proven.residual(backwards=True).shortest(sink, np.zeros(1, dtype=np.int64), sink)[0]
 
     def _kept(self, need: int) -> Iterator[Placement]:
         first = int(self.problem.need_start[need])

@@ -66,7 +66,7 @@ def match_and_keep(
     levels = objectives.levels_of(problem, options.objectives)
     remainder, conflicts = subtract_fixed(problem)
     anchor = remainder.fixed
-    if not conflicts and remainder.must.any():
+    if not conflicts:
         anchor, conflicts = contradiction.settle(
             problem, remainder, seed=options.seed, seconds_left=options.seconds_left
         )

@@ -175,6 +175,16 @@ def test_no_time_left_still_gives_a_checked_plan_and_its_gap():
     assert late.objectives[0].bound <= full.objectives[0].value
 
 
+def test_exact_search_without_time_for_a_level_keeps_what_is_known():
+    """Too little time to ask the exact solver at all: the plan stays, with the bounds of single limits."""
+    columns = {"need_quantity": [2, 2, 1], "pair_need": [0, 1, 2], "pair_offer": [0, 0, 0], "pair_cost": [1, 1, 5]}
+    problem = AssignmentProblem.of(**columns, offer_capacity=[3], need_package=[0, 0, -1])
+    late = match(problem, MatchOptions(seconds_left=lambda: 0.01))
+
+    assert (late.method, late.objectives[0].value) == ("exact", 4)
+    assert late.objectives[0].bound <= 4
+
+
 def test_wide_enough_gap_is_within():
     """A gap that the caller accepts gives the status within gap and no exact search."""
     result = match(_tight(), MatchOptions(gap_ratio=1.0, exact_pairs=0))

@@ -300,3 +300,15 @@ def test_large_part_comes_near_its_bound(most, rules, share):
 
     assert first.objective is UNMET
     assert 0 <= first.value - first.bound <= share * int(problem.need_priority @ problem.need_quantity)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0008, 0.0015, 0.01, 0.1])
+@pytest.mark.parametrize("indivisible", [True, False], ids=["undivided", "divided"])
+def test_little_time_still_gives_a_plan_that_keeps_every_rule(seconds, indivisible):
+    """Whatever stage the time allows, the plan passes the checker and no bound is above what more time reaches."""
+    problem = _district(72, most=3, indivisible=indivisible, group_max=None, window_offer=None)
+    late = match(problem, MatchOptions(exact_pairs=0, seconds_left=lambda: seconds))
+    full = match(problem, MatchOptions(exact_pairs=0, is_explained=False))
+
+    assert late.objectives[0].bound <= full.objectives[0].value
+    assert late.reasons.matches.need.size == late.need.size

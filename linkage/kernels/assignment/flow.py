@@ -25,18 +25,21 @@ if TYPE_CHECKING:
     from linkage.kernels.assignment.simplex.state import Simplex
 
 LARGE: Final = 100_000
-"""Arcs from which the simplex is used: there it saves more than loading it costs."""
+"""Arcs from which the simplex is used: there OR-Tools takes 0.1 s, by which no deadline may be overstepped."""
 
 CHUNK: Final = 3_000
 """Pivots between two looks at the clock, some 15 ms."""
 
 _ENDING_RATIO: Final = 1.5
+"""Kept back of the time left, for what the beginning took."""
 
 _LOOK_SECONDS: Final = 0.03
 
+_BESIDE_LOADING: Final = 4
+"""Times as long everything takes while the simplex is being compiled beside it."""
+
 _RESERVE_SECONDS: Final = 5e-7
 """Kept back of the time left, for each arc: for reading, checking and telling the plan."""
-
 
 Start = Callable[[Network], tuple[Integers, Integers]]
 """Tells a network's flow to begin with, of which that of the needs counts, and the arcs to ask for as its tree."""
@@ -95,7 +98,7 @@ def solve(
         Its pivots between two looks at the clock.
     """
     if network.tail.size >= large:
-        is_loaded = _is_loaded_in_time(seconds_left, reserve_of(network))
+        is_loaded = _is_loaded_in_time(seconds_left, _BESIDE_LOADING * reserve_of(network))
         return _by_simplex(network, blocks, seconds_left, start, chunk) if is_loaded else None
     flow = np.zeros(network.tail.size, dtype=np.int64)
     open_arcs = network.capacity > 0

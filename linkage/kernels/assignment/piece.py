@@ -60,19 +60,20 @@ def solve_part(
         known = objectives.values_of(problem, levels, relaxed)
     held = held_of(problem, remainder, anchor)
     relaxed = np.maximum(relaxed - held.fixed, 0)
-    if held is remainder and seating.is_worthwhile(problem, levels, remainder):
-        start = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=options.seconds_left)
-        limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
-        seated = seating.seat(problem, levels, remainder, start=start, known=known, effort=limits)
-        if seated is not None:
-            return Plan(units=seated[0], bounds=seated[1], method="seating", flow=None)
     units, bound = _repair(problem, levels, held, relaxed, options)
     if held is remainder and bound > known[0]:
         known = [bound, *(objectives.least_of(problem, level) for level in levels[1:])]
     bounds = relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), known)
     repaired = Plan(units=units, bounds=bounds, method="repair", flow=None)
     gap = gap_of(problem, levels, objectives.values_of(problem, levels, units), bounds)
-    if gap <= options.gap_ratio or problem.pair_count > options.exact_pairs or options.seconds_left() <= 0:
+    if gap <= options.gap_ratio or options.seconds_left() <= 0:
+        return repaired
+    if held is remainder and seating.is_worthwhile(problem, levels, remainder):
+        limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
+        seated = seating.seat(problem, levels, remainder, start=units, known=known, effort=limits)
+        if seated is not None:
+            return Plan(units=seated[0], bounds=seated[1], method="seating", flow=None)
+    if problem.pair_count > options.exact_pairs:
         return repaired
     from linkage.kernels.assignment import exact  # loads the solver, which most problems do without
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _FEWEST_SEATS: Final = 300  # below, the exact solver is quicker than the compiler is loaded
 _MOST_SEATS: Final = 10_000  # beyond, a search in depth is too slow to find even one plan
-_COMPILING_SECONDS: Final = 40.0
+_COMPILING_SECONDS: Final = 25.0
 _LOADING_SECONDS: Final = 3.0
 _STEPS: Final = 40
 

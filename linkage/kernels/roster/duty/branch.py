@@ -20,9 +20,10 @@ from linkage.kernels.roster.duty.tables import HARD, NEVER, SCALE, Integers
 WHOLE = 1e-5
 DIVE_SLACK = 0.5
 """How far bounds may stay behind between two steps of a dive, in cost."""
-DIVE_STEPS = 12
-"""A step fixes one free person in so many, if their schedules are likely."""
-LIKELY = 0.6
+LIKELY_STEPS, LIKELY = 12, 0.6
+"""A step of a dive fixes one free person in so many, if their schedules are likely;"""
+LONGEST_DIVE = 20
+"""it fixes one person in so many at least, and one in any case."""
 PENALTY_STEPS, PENALTY_FACTOR = 3, 100.0
 """How often, and by how much, being without a schedule becomes dearer at a node where somebody is."""
 DIVE_NODES = 50
@@ -123,10 +124,13 @@ class Tree:
         while self.has_time() and weight.size:
             free = np.asarray([person not in node.settled for person in self.master.person[: weight.size]])
             weight = np.where(free, weight, 0.0)
-            step = max(1, (self.master.t.people - len(node.settled)) // DIVE_STEPS)
+            likely = (self.master.t.people - len(node.settled)) // LIKELY_STEPS
+            step = self.master.t.people // LONGEST_DIVE
             best = np.argsort(-weight, kind="stable")[: self.master.t.people]
             sure = [
-                int(c) for place, c in enumerate(best) if weight[c] > 1 - WHOLE or (place < step and weight[c] > LIKELY)
+                int(column)
+                for place, column in enumerate(best)
+                if weight[column] > (0.0 if place < step else LIKELY if place < likely else 1 - WHOLE)
             ]
             for column in sure or best[:1].tolist():
                 if weight[column] > WHOLE and self.master.person[column] not in node.settled:

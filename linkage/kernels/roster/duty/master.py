@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from linkage.kernels.roster.duty.tables import HARD, NEVER, SCALE, Integers, Tables
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 SMOOTHING = 0.5
-TRIES = 3
+TRIES = 4
+"""Prices tried after each linear program; the last try, if nothing was found, is at the program's own."""
 EPSILON = 1e-6
 LONGEST_SECONDS = 3600.0
 """A linear program that takes longer is given up, and its part of the search left open."""
@@ -70,6 +72,8 @@ class Master:
         self.variables: list[Any] = []
         self.is_open: list[bool] = []
         self.rounds = 0
+        self.centre: Floats | None = None
+        self._local = -NEVER
         self._table = np.zeros((0, t.days), dtype=np.int64)
         self._counts = np.arange(row_cost.shape[1])
         solver: Any = pywraplp.Solver
@@ -171,31 +175,37 @@ class Master:
             for variable in self._missing:
                 self._goal.SetCoefficient(variable, penalty)
 
-    def _lagrangian(
-        self, node: Node, tables: Tables, price: Integers, paths: Integers
-    ) -> tuple[int, NDArray[np.bool_]]:
-        """Bound a node at these prices of rows; fill everybody's cheapest schedule."""
+    def _lagrangian(self, node: Node, tables: Tables, point: Floats, paths: Integers) -> tuple[int, Flags, Floats]:
+        """Bound a node at these prices of rows and fill everybody's cheapest schedule.
+
+        Also says whose schedules keep all caps, and in which direction prices would raise the bound.
+        """
         from linkage.kernels.roster.duty.paths import best_path
 
+        self.rounds += 1
+        price = np.rint(point * SCALE).astype(np.int64)
         reduced = self.row_cost - price[:, None] * self._counts
         inside = (self._counts >= node.low[:, None]) & (self._counts <= node.high[:, None])
-        base = int(np.where(inside, reduced, NEVER).min(axis=1).sum())
+        reduced = np.where(inside, reduced, NEVER)
+        wanted = reduced.argmin(axis=1)
+        bound = int(reduced[np.arange(price.size), wanted].sum())
         keeps_caps = np.ones(self.t.people, dtype=np.bool_)
-        for person, path in node.settled.items():
-            paths[person] = path
-            base += self.own_cost(person, path) + int(price[self.rows_of(path)].sum())
+        taken = np.zeros(price.size)
         for person in range(self.t.people):
             if person in node.settled:
-                continue
-            if self.seconds_left() <= 0:
-                return -NEVER, np.zeros_like(keeps_caps)
-            cost, keeps_caps[person] = best_path(
-                tables, person, price, self.group_of, self.priced, self.at, self.rounds, paths[person]
-            )
+                paths[person] = node.settled[person]
+                cost = self.own_cost(person, paths[person]) + int(price[self.rows_of(paths[person])].sum())
+            elif self.seconds_left() <= 0:
+                return -NEVER, np.zeros_like(keeps_caps), taken
+            else:
+                cost, keeps_caps[person] = best_path(
+                    tables, person, price, self.group_of, self.priced, self.at, self.rounds, paths[person]
+                )
             if cost >= NEVER:
-                return NEVER, keeps_caps
-            base += cost
-        return base, keeps_caps
+                return NEVER, keeps_caps, taken
+            bound += cost
+            np.add.at(taken, self.rows_of(paths[person]), 1)
+        return bound, keeps_caps, taken - wanted
 
     def solve(self, node: Node, *, cutoff: int, penalty: float, slack: float = 0.0) -> Relaxation:
         """Generate schedules at a node until its whole-number bound is settled or reaches `cutoff` (scaled).
@@ -205,44 +215,54 @@ class Master:
         self.enter(node)
         self._set_penalty(penalty)
         tables = self.t._replace(option_cost=node.option_cost, rest_cost=node.rest_cost)
-        paths = np.zeros((self.t.people, self.t.days), dtype=np.int64)
         result = Relaxation(bound=node.bound)
-        centre: Floats | None = None
+        self._local = -NEVER
         base = float(self.row_cost[:, 0].sum()) / SCALE
         while self.seconds_left() > 0:
             self.lp.SetTimeLimit(int(1000 * min(LONGEST_SECONDS, self.seconds_left())) + 1)
             if self.lp.Solve() != self.lp.OPTIMAL:
                 break
             value = self._goal.Value() + base
-            price = np.asarray([-row.dual_value() for row in self._rows])
-            worth = np.asarray([person.dual_value() for person in self._persons])
             settled = value - EPSILON - max(slack, -result.bound % SCALE / SCALE)
-            if result.bound >= cutoff or result.bound / SCALE >= settled:
-                result.weight = np.asarray([variable.solution_value() for variable in self.variables])
-                return result
-            smoothing, added = (SMOOTHING if centre is not None else 0.0), 0
-            for _ in range(TRIES):
-                point = price if centre is None else smoothing * centre + (1 - smoothing) * price
-                whole = np.rint(point * SCALE).astype(np.int64)
-                bound, keeps_caps = self._lagrangian(node, tables, whole, paths)
-                self.rounds += 1
-                if bound > result.bound or centre is None:
-                    result.bound, centre = max(bound, result.bound), point
-                if bound >= cutoff:
-                    return result
-                added = sum(
-                    self.add(person, paths[person])
-                    for person in np.flatnonzero(keeps_caps).tolist()
-                    if self._reduced_cost(person, paths[person], price) < worth[person] - EPSILON
-                )
-                if added or smoothing == 0:
-                    break
-                smoothing = 0.0
-            if not added:
-                result.weight = np.asarray([variable.solution_value() for variable in self.variables])
+            is_done = result.bound >= cutoff or result.bound / SCALE >= settled
+            if not is_done:
+                weight = np.asarray([variable.solution_value() for variable in self.variables])
+                is_done = not self._price_out(node, tables, value, result, cutoff)
+            else:
+                weight = np.asarray([variable.solution_value() for variable in self.variables])
+            if is_done:
+                result.weight = weight
                 return result
         result.is_finished = False
         return result
+
+    def _price_out(self, node: Node, tables: Tables, value: float, result: Relaxation, cutoff: int) -> int:
+        """Let schedules join that help at the linear program's prices, found at these and at smoother ones; count them."""
+        price = np.asarray([-row.dual_value() for row in self._rows])
+        worth = np.asarray([person.dual_value() for person in self._persons])
+        paths = np.zeros((self.t.people, self.t.days), dtype=np.int64)
+        added = 0
+        point = price if self.centre is None else SMOOTHING * self.centre + (1 - SMOOTHING) * price
+        for attempt in range(TRIES):
+            bound, keeps_caps, uphill = self._lagrangian(node, tables, point, paths)
+            result.bound = max(result.bound, bound)
+            if bound > self._local:
+                self._local, self.centre = bound, point
+            if result.bound >= cutoff or bound <= -NEVER:
+                return added
+            added += sum(
+                self.add(person, paths[person])
+                for person in np.flatnonzero(keeps_caps).tolist()
+                if self._reduced_cost(person, paths[person], price) < worth[person] - EPSILON
+            )
+            if attempt == TRIES - 2 and added:
+                break
+            steepness = float(uphill @ uphill)
+            if attempt == TRIES - 2 or steepness == 0:
+                point = price
+            else:
+                point = point + max(0.0, value - bound / SCALE) / steepness * uphill
+        return added
 
     def _reduced_cost(self, person: int, path: Integers, price: Floats) -> float:
         return self.own_cost(person, path) / SCALE + float(price[self.rows_of(path)].sum())

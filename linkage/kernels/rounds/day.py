@@ -14,6 +14,7 @@ from typing import Final
 
 from linkage.kernels.rounds.exact import best_rounds
 from linkage.kernels.rounds.plan import Plan, with_lunch
+from linkage.kernels.rounds.recreate import recreate
 from linkage.kernels.rounds.result import RoundsOptions
 from linkage.kernels.rounds.timeline import Facts, Loosened, Stops, timeline
 
@@ -83,7 +84,7 @@ def _searched(task: DayTask) -> Plan:
         return best
     for is_soft in (False, True):
         best = min(best, _routed(task, minutes, has_lunch_stops, 1, is_soft=is_soft), key=Plan.value)
-    return best
+    return recreate(best, task.day, task.visits, task.options) if has_lunch or task.pairs else best
 
 
 def _routes(

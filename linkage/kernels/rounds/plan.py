@@ -124,13 +124,19 @@ class Plan:
         per_week = int(facts.problem.visits.per_week[visit])
         return not per_week or sum(other // 7 == day // 7 for other in made) < per_week
 
-    def insertion(self, visit: int, day: int) -> Insertion | None:
-        """Find the cheapest way to make a visit on a day without moving others between workers."""
+    def insertion(self, visit: int, day: int, *, is_quick: bool = False) -> Insertion | None:
+        """Find the cheapest way to make a visit on a day without moving others between workers.
+
+        Parameters
+        ----------
+        is_quick
+            Lunches stay where they stand among the stops.
+        """
         if self.facts.people[visit] > 1:
             return self._joint_insertion(visit, day)
         windows = self.windows(day)
         workers = [w for w in range(len(self.facts.depot)) if self.facts.can_come(visit, w, day)]
-        for moves_lunch in (False, True):
+        for moves_lunch in (False,) if is_quick else (False, True):
             best: Insertion | None = None
             for worker in workers:
                 if moves_lunch and not self.facts.lunch[worker][0]:

@@ -33,6 +33,8 @@ class RoundsOptions:
         Of the routing search, each time a day is routed.
     together_tries
         How often the common minutes of a day's visits by two are chosen anew, one visit at a time.
+    moves
+        How often some visits of a day are taken out and put back, where the routing search does not see all of it.
     sweeps
         How often visits are tried on other days, in a horizon of several.
     deadline
@@ -42,6 +44,7 @@ class RoundsOptions:
     seed: int = 0
     iterations: int = 1000
     together_tries: int = 6
+    moves: int = 80
     sweeps: int = 3
     deadline: Deadline | None = None
 

@@ -14,7 +14,7 @@ from linkage.kernels.rounds.timeline import Facts
 from linkage.terms import RoundsCause, RoundsChangeKind
 from tests.kernels.rounds.conftest import line, random_problem
 
-QUICK = RoundsOptions(iterations=100, together_tries=1, sweeps=1)
+QUICK = RoundsOptions(iterations=100, together_tries=1, moves=5, sweeps=1)
 
 SKILLS = np.asarray([[True, False]])
 

@@ -14,7 +14,7 @@ from linkage.terms import RoundsObjective, RoundsStatus
 from tests.kernels.rounds.brute import best_value
 from tests.kernels.rounds.conftest import line, random_problem
 
-QUICK = RoundsOptions(iterations=150, together_tries=2, sweeps=1)
+QUICK = RoundsOptions(iterations=150, together_tries=2, moves=10, sweeps=1)
 
 
 def _values(result: RoundsResult) -> tuple[int, int]:

@@ -74,7 +74,7 @@ def show_roster(answer: dict[str, Any]) -> None:
         (row["shift"], row["seat"], row["missing"], _reasons(row["reasons"]), _roster_change(row["cheapest_change"]))
         for row in answer["unfilled"]
     ]
-    _table("Unfilled", ("shift", "seat", "missing", "who is left after each rule", "cheapest change"), unfilled)
+    _table("Unfilled", ("shift", "seat", "missing", "why", "cheapest change"), unfilled)
     below = [
         (row["volunteer"], row["detail"]["planned_minutes"], row["detail"]["owed_minutes"], row["code"])
         for row in answer.get("below_pledge", ())

@@ -24,8 +24,8 @@ ROSTER: dict[str, Any] = {
     "horizon_days": 2,
     "volunteers": [{"id": "v1", "skills": ["cook"], "pledge_minutes": 900}, {"id": "v2"}],
     "shifts": [
-        {"id": "s1", "start": 480, "end": 600, "seats": [{"skill": "cook", "min": 2}, {"min": 1}]},
-        {"id": "s2", "start": 1920, "end": 2000, "seats": [{"min": 1}]},
+        {"id": "s1", "start": 480, "end": 600, "seats": [{"min": 1}, {"skill": "cook", "min": 1}]},
+        {"id": "s2", "start": 1920, "end": 2000, "seats": [{"min": 1}, {"skill": "drive", "min": 1}]},
     ],
     "objectives": [["uncovered", "pledge_shortfall"], "preference"],
 }
@@ -103,9 +103,10 @@ def test_a_roster_is_answered_in_the_file_s_ids(terminal, tmp_path):
     assert sums["uncovered+pledge_shortfall"]["value"] == sums["uncovered"]["value"] + sums["pledge_shortfall"]["value"]
     assert {"volunteer": "v1", "shift": "s1", "skill": "cook"} in answer["assignments"]
     (unfilled,) = answer["unfilled"]
-    assert (unfilled["shift"], unfilled["seat"]) == ("s1", 0)
-    assert unfilled["reasons"][0]["code"] == "skill"
-    assert unfilled["cheapest_change"]
+    assert (unfilled["shift"], unfilled["seat"], unfilled["missing"]) == ("s2", 1, 1)
+    assert unfilled["reasons"] == [{"code": "skill", "detail": {"before": 2, "left": 0}}]
+    assert unfilled["cheapest_change"]["kind"] == "grant_skill"
+    assert unfilled["cheapest_change"]["skill"] == "drive"
     assert answer["below_pledge"][0]["volunteer"] == "v1"
 
 
@@ -162,7 +163,7 @@ def test_rounds_are_answered_with_times(terminal, tmp_path):
             MATCHING,
             ["proven optimal", "unmet_priority", "n2", "+1 offer capacity of offer o1", "note: rules"],
         ),
-        ("roster", ROSTER, ["Unfilled (1)", "skill (before 2, left 1)", "Below the pledge"]),
+        ("roster", ROSTER, ["Unfilled (1)", "skill (before 2, left 0)", "grant skill drive for", "Below the pledge"]),
         ("surge", SURGE, ["People needed to be in time: 56", "1.697 days", "needs action"]),
         ("surge", SURGE | {"people_by_day": [0]}, ["never finish"]),
         ("surge", SURGE | {"people_by_day": [1]}, ["Too late"]),

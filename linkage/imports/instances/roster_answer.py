@@ -10,14 +10,17 @@ from typing import Any, Final
 
 from linkage.imports.instances.columns import Id
 from linkage.imports.instances.roster import RosterInstance
-from linkage.kernels.roster.changes import NEW, RosterChange
-from linkage.kernels.roster.problem import ANY
+from linkage.kernels.roster.changes import NEW, NOBODY, RosterChange
+from linkage.kernels.roster.problem import ANY, NO_LIMIT
 from linkage.kernels.roster.reasons import PledgeShortfall, Shortage
 from linkage.kernels.roster.result import Conflict, RosterResult
-from linkage.terms import RosterRule, RosterStep
+from linkage.terms import RosterChangeKind, RosterRule, RosterStep, ShortfallCause
 
 LEAD: Final = "lead"
 """Stands for the seat where a shift's lead is missing."""
+
+OTHER_AIMS: Final = ShortfallCause.OTHER_AIMS.value
+"""Stands for no rule: somebody could come, and a more important aim leaves the place empty."""
 
 _RIVALS_SHOWN: Final = 3
 
@@ -92,19 +95,20 @@ def _unfilled(instance: RosterInstance, shortage: Shortage) -> dict[str, Any]:
 
 
 def _reasons(instance: RosterInstance, shortage: Shortage) -> list[dict[str, Any]]:
-    """Name the rules after which fewer people are left than before, down to the one that leaves too few."""
-    before = len(instance.volunteers)
-    found = []
+    """Name the fewest rules that leave nobody, each with the people before and after it in the order of the rules."""
+    before, steps = len(instance.volunteers), {}
     for step in shortage.funnel:
-        if step.left_count < before:
-            detail: dict[str, Any] = {"before": before, "left": step.left_count}
-            if step.step is RosterStep.TAKEN:
-                detail["held_by_shifts"] = [instance.shifts[r.shift] for r in shortage.rivals[:_RIVALS_SHOWN]]
-                detail["shifts"] = len(shortage.rivals)
-            found.append({"code": step.step.value, "detail": detail})
+        steps[step.step] = {"before": before, "left": step.left_count}
         before = step.left_count
-        if not before:
-            break
+    if not shortage.reasons:
+        return [{"code": OTHER_AIMS, "detail": {"free": before}}]
+    found = []
+    for rule in shortage.reasons:
+        detail: dict[str, Any] = dict(steps.get(rule, {}))
+        if rule is RosterStep.TAKEN:
+            detail["held_by_shifts"] = [instance.shifts[rival.shift] for rival in shortage.rivals[:_RIVALS_SHOWN]]
+            detail["shifts"] = len(shortage.rivals)
+        found.append({"code": rule.value, "detail": detail})
     return found
 
 
@@ -120,6 +124,13 @@ def _change(instance: RosterInstance, change: RosterChange) -> dict[str, Any]:
         told["lead"] = True
     if change.minutes:
         told["minutes"] = change.minutes
+    if change.kind is RosterChangeKind.RAISE_MINUTES:
+        caps = zip(("max_minutes", "max_minutes_week", "max_minutes_day"), change.raised, strict=True)
+        told |= {name: cap for name, cap in caps if cap < NO_LIMIT}
+    if change.limit:
+        told["limit"] = change.limit
+    if change.companion != NOBODY:
+        told["companion"] = None if change.companion == NEW else instance.volunteers[change.companion]
     return told
 
 

@@ -163,7 +163,7 @@ def unmet_columns(
     return UnmetColumns(
         need=needs,
         quantity=quantity,
-        cause=_causes(problem, units, needs, levels, is_proven=is_proven),
+        cause=_causes(problem, needs, unmet, slack, levels, is_proven=is_proven),
         decided_by=nothing,
         margin=np.zeros(needs.size, dtype=np.int64),
         displaced_need=nothing,
@@ -178,14 +178,19 @@ def unmet_columns(
 
 
 def _causes(
-    problem: AssignmentProblem, units: Integers, needs: Integers, levels: Sequence[MatchObjective], *, is_proven: bool
+    problem: AssignmentProblem,
+    needs: Integers,
+    unmet: Integers,
+    slack: Slack,
+    levels: Sequence[MatchObjective],
+    *,
+    is_proven: bool,
 ) -> Integers:
-    """Tell the limit that each unmet need runs into first, whatever pair it takes."""
-    served = served_of(problem, units)
-    quantity = (problem.need_quantity - served)[needs]
+    """Tell the limit that each unmet need runs into first, whatever pair it takes; `slack` is around its pairs."""
+    served = problem.need_quantity - unmet
+    quantity = unmet[needs]
     pairs, start = pairs_of(problem, needs)
     owner = np.repeat(np.arange(needs.size), np.diff(start))
-    slack = slack_of(problem, units).at(pairs)
     whole = quantity[owner] if problem.indivisible else np.ones_like(owner)
     one = whole * problem.pair_use[pairs]
 

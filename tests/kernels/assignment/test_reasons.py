@@ -40,7 +40,9 @@ def _only_unmet_need_left(problem, result, need):
 
 
 def _unmet(columns):
-    return _values(match(AssignmentProblem.of(**columns), MatchOptions(objectives=(UNMET, COST))))[0]
+    return _values(match(AssignmentProblem.of(**columns), MatchOptions(objectives=(UNMET, COST), is_explained=False)))[
+        0
+    ]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,9 @@ def _best_with_a_unit_of(problem, result, need):
         fixed = np.zeros(problem.pair_count, dtype=np.int64)
         fixed[row] = 1
         columns = {name: getattr(problem, name) for name in _COLUMNS} | {"fixed": fixed}
-        forced = match(AssignmentProblem.of(**columns), MatchOptions(objectives=result.reasons.levels))
+        forced = match(
+            AssignmentProblem.of(**columns), MatchOptions(objectives=result.reasons.levels, is_explained=False)
+        )
         if not forced.conflicts and (best is None or _values(forced) < best):
             best = _values(forced)
     return best
@@ -171,7 +175,7 @@ def test_prices_tell_what_one_more_unit_is_worth(random_problem):
                     continue
                 limits[index] += 1
                 columns = {column: getattr(problem, column) for column in _COLUMNS} | {name: limits}
-                after = _values(match(AssignmentProblem.of(**columns)))
+                after = _values(match(AssignmentProblem.of(**columns), MatchOptions(is_explained=False)))
 
                 assert tuple(np.subtract(_values(result), after).tolist()) == tuple(price[:, index].tolist())
 

@@ -32,7 +32,7 @@ def test_units_match_is_the_best_of_all_plans(random_problem, best_values, seed)
     rng = np.random.default_rng(seed)
     for _ in range(100):
         problem = random_problem(rng)
-        result = match(problem)
+        result = match(problem, MatchOptions(is_explained=False))
 
         assert result.method == "flow"
         assert result.status is MatchStatus.OPTIMAL
@@ -45,7 +45,7 @@ def test_units_match_follows_the_order_of_objectives(random_problem, best_values
     rng = np.random.default_rng(7)
     for _ in range(60):
         problem = random_problem(rng)
-        result = match(problem, MatchOptions(objectives=(*order, COST)))
+        result = match(problem, MatchOptions(objectives=(*order, COST), is_explained=False))
 
         assert _values(result) == best_values(problem, (*order, COST))
 
@@ -57,7 +57,7 @@ def test_uneven_match_is_the_best_of_all_plans(random_problem, best_values, seed
     rng = np.random.default_rng(100 + seed)
     for _ in range(25):
         problem = random_problem(rng, use=3, indivisible=indivisible)
-        result = match(problem)
+        result = match(problem, MatchOptions(is_explained=False))
 
         assert result.status is MatchStatus.OPTIMAL
         assert _values(result) == best_values(problem, _levels(result))
@@ -69,7 +69,7 @@ def test_repair_without_proof_keeps_honest_bounds(random_problem, best_values, i
     rng = np.random.default_rng(5)
     for _ in range(300):
         problem = random_problem(rng, use=3, indivisible=indivisible)
-        result = match(problem, MatchOptions(exact_pairs=0))
+        result = match(problem, MatchOptions(exact_pairs=0, is_explained=False))
         best = best_values(problem, _levels(result))
 
         assert best <= _values(result)
@@ -87,7 +87,7 @@ def test_fixed_pairs_stay_or_the_conflict_is_told(random_problem, best_values):
         drawn = random_problem(rng, indivisible=bool(rng.random() < 0.3))
         fixed = rng.integers(0, 3, drawn.pair_count) * (rng.random(drawn.pair_count) < 0.3)
         problem = _with(drawn, fixed=fixed)
-        result = match(problem)
+        result = match(problem, MatchOptions(is_explained=False))
         best = best_values(problem, _levels(result))
 
         outcomes.add(result.status)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from linkage.kernels.roster import solve
 from linkage.kernels.roster.prices import Price, prices, with_one_more
 from linkage.kernels.roster.problem import (
     NO_LIMIT,
@@ -95,6 +96,30 @@ def test_pattern_that_binds_has_its_price(
         found = [p for p in prices(problem, result, options) if p.use.rule is rule]
         if limit or is_exact:  # what no plan can use has no row in the relaxation
             assert [(p.use.limit, round(p.saved, 6), p.is_exact) for p in found] == [(limit, 1, is_exact)]
+
+
+def test_pattern_that_has_room_has_no_price(a_roster: Callable[..., RosterProblem]) -> None:
+    """Only what is used up is priced; the relaxation's rows of other rules are left aside."""
+    problem = a_roster(
+        volunteers=Volunteers.of(2, max_minutes=[180, 100]),
+        objectives=COVER,
+        patterns=Patterns.of([0], max_weekends=[3], max_shifts_by_kind=[[5]]),
+        fixed=Pairs.of([0], [0]),
+    )
+    for options in (THOROUGH, RELAXED):
+        found = prices(problem, schedule(problem, THOROUGH), options)
+        assert {price.use.rule for price in found} <= {RosterRule.SEATS, RosterRule.MAX_MINUTES}
+
+
+def test_price_that_is_not_proven_is_not_told(
+    a_roster: Callable[..., RosterProblem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where solving again gives no plan there is no exact price."""
+    problem = one_person(a_roster, max_minutes=[180])
+    result = schedule(problem, THOROUGH)
+    monkeypatch.setattr(solve, "schedule", lambda problem, options: replace(result, has_plan=False))
+
+    assert prices(problem, result, THOROUGH) == []
 
 
 def test_missing_lead_has_its_price(a_roster: Callable[..., RosterProblem]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from linkage.errors import InvalidProblem
 from linkage.kernels.roster.problem import Pairs, Patterns, Requests, RosterProblem, Seats, Shifts, Volunteers, Windows
-from linkage.kernels.roster.replacement import NEVER_ASKED, replacements
+from linkage.kernels.roster.replacement import NEVER_ASKED, Ranking, replacements
 from linkage.kernels.roster.solve import schedule
 from linkage.terms import ReplacementReason
 
@@ -93,7 +93,12 @@ KEPT = {
     "newcomer": {"volunteers": Volunteers.of(3, newcomer=[False, False, True], experienced=[True, False, False])},
     "day off": {"patterns": Patterns.of(days_off=[(2, 0)])},
     "pattern": {"patterns": Patterns.of([2], max_shifts_by_kind=[[0]]), "shifts": KINDS},
-    "team": {"teams": ((2, 3),), "volunteers": Volunteers.of(4), "windows": Windows.always(4, 7)},
+    "team": {
+        "teams": ((2, 3),),
+        "volunteers": Volunteers.of(4),
+        "windows": Windows.always(4, 7),
+        "seats": Seats.of([0, 1], target=[1, 1], maximum=[3, 1], over_weight=[1, 0]),
+    },
 }
 
 
@@ -105,6 +110,17 @@ def test_replacements_keep_the_rule(a_roster: Callable[..., RosterProblem], fact
     result = schedule(problem)
 
     assert replacements(problem, result, 0, 0, last_asked=[0] * people, leaving=[0]) == []
+
+
+def test_ranking_knows_who_was_taken_and_may_leave_others_in_peace(a_roster: Callable[..., RosterProblem]) -> None:
+    """Asked seat by seat, one plan remembers who stepped in; nobody is called away from elsewhere unless allowed."""
+    problem = a_team(a_roster, people=3, fixed=Pairs.of(), previous=Pairs.of())
+    ranking = Ranking(problem, [(1, 1, 1)])
+    alone = ranking.candidates(0, 0, [0] * 3, may_leave=False)
+    ranking.take(alone[0].volunteer, 0, 0)
+
+    assert [c.volunteer for c in alone] == [0, 2]
+    assert [c.volunteer for c in ranking.candidates(1, 1, [0] * 3, may_leave=False)] == [2]
 
 
 def test_replacements_leave_no_newcomer_alone(a_roster: Callable[..., RosterProblem]) -> None:

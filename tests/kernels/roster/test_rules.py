@@ -218,3 +218,20 @@ def test_optimum_does_not_rise_with_more_freedom(
     )
 
     assert values_of(schedule(freer, THOROUGH))[0] <= values_of(schedule(problem, THOROUGH))[0]
+
+
+def test_no_aims_at_all_still_keeps_the_rules(a_roster: Callable[..., RosterProblem]) -> None:
+    """Without objectives any plan that keeps the hard rules will do, also where search finds none and rules conflict."""
+    fixed = {
+        "volunteers": Volunteers.of(3, newcomer=[True, False, False], experienced=[False, True, True]),
+        "windows": Windows.always(3, 7),
+        "shifts": Shifts.of([540, 540], [660, 660]),
+        "fixed": Pairs.of([0, 1], [0, 1]),
+        "objectives": (),
+    }
+    possible = a_roster(**fixed, seats=Seats.of([0, 1], target=[1, 1], maximum=[2, 1]))
+    result = schedule(possible)
+
+    assert result.levels == ()
+    assert check.violations(possible, result) == []
+    assert schedule(a_roster(**fixed, seats=Seats.of([0, 1]))).status == RosterStatus.CONTRADICTORY

@@ -6,6 +6,7 @@ Reads a problem, solves it within a deadline, and prints the plan with its bound
 from __future__ import annotations
 
 from enum import StrEnum
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,13 @@ app = typer.Typer(
     ),
 )
 
+
+def _number(value: float) -> float:
+    if isnan(value):
+        raise typer.BadParameter("must be a number of seconds")
+    return value
+
+
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE.json", help="The problem; - reads standard input.", show_default=False)
 ]
@@ -33,6 +41,7 @@ SecondsOption = Annotated[
         "--seconds",
         min=0.0,
         max=MAX_SECONDS,
+        callback=_number,
         metavar="N",
         help="Time limit; the best plan so far is returned with its bound.",
     ),

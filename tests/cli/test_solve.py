@@ -232,7 +232,12 @@ def test_mistakes_are_refused_with_reasons(terminal, tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("solve", "matching"), ("solve", "matching", "x.json", "--seconds", "-1"), ("solve", "schema", "lunch")],
+    [
+        ("solve", "matching"),
+        ("solve", "matching", "x.json", "--seconds", "-1"),
+        ("solve", "surge", "x.json", "--seconds", "nan"),
+        ("solve", "schema", "lunch"),
+    ],
 )
 def test_wrong_usage_ends_with_two(arguments, terminal):
     """A missing file, a negative time and an unknown format are told by the parser."""

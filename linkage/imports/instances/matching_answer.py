@@ -20,6 +20,17 @@ from linkage.terms import MatchLimit, UnmetCause
 
 HOLDERS_SHOWN: Final = 3
 
+_LIMIT_OF: Final = {
+    UnmetCause.NO_ELIGIBLE_OFFER: MatchLimit.ELIGIBILITY,
+    UnmetCause.NO_CAPACITY: MatchLimit.OFFER_CAPACITY,
+    UnmetCause.CAPACITY_TAKEN: MatchLimit.OFFER_CAPACITY,
+    UnmetCause.WINDOW_TAKEN: MatchLimit.WINDOW_CAPACITY,
+    UnmetCause.SOURCE_CAP: MatchLimit.SOURCE_CAP,
+    UnmetCause.GROUP_MAX: MatchLimit.GROUP_MAX,
+    UnmetCause.EXCLUSIVE: MatchLimit.EXCLUSIVE,
+}
+"""The limit a cause speaks of."""
+
 _HELD: Final = frozenset(
     {UnmetCause.CAPACITY_TAKEN, UnmetCause.WINDOW_TAKEN, UnmetCause.SOURCE_CAP, UnmetCause.FAIRNESS, UnmetCause.QUOTA}
 )
@@ -124,11 +135,21 @@ def _unmet(instance: MatchingInstance, reasons: MatchReasons) -> list[dict[str, 
             {
                 "need": instance.needs[need],
                 "quantity": quantity,
-                "reasons": [{"code": cause.value, "detail": detail}],
+                "reasons": [{"code": cause.value, "detail": detail}, *_other_rules(instance, cause, change)],
                 "cheapest_change": None if change is None else _change(instance, reasons, change),
             }
         )
     return rows
+
+
+def _other_rules(instance: MatchingInstance, cause: UnmetCause, change: CheapestChange | None) -> list[dict[str, Any]]:
+    """Name the rules that stand in the way beside the first cause: all of them must give for the need to be met."""
+    raises = () if change is None else change.raises
+    return [
+        {"code": one.limit.value, "detail": _named(instance, one.limit, one.index) | {"short_by": one.by}}
+        for one in raises
+        if one.limit is not _LIMIT_OF.get(cause)
+    ]
 
 
 def _holders(reasons: MatchReasons) -> dict[int, list[int]]:

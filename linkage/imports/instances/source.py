@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
 from linkage.errors import UnreadableFile
-from linkage.imports.instances.kinds import BROKEN, Kind, Mistakes
+from linkage.imports.instances.kinds import BROKEN, Kind, Mistakes, shown
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Three times a matching of 100,000 needs with 20 pairs each."""
+
+BY_HAND_BYTES: Final = 4 * 1024 * 1024
+"""Files up to this size may be written by hand, and are looked at for keys that stand twice."""
 
 _TOO_DEEP: Final = "{name} is nested more than 1,000 deep; no problem is"
 _NOT_NUMBERS: Final = (b"NaN", b"Infinity")
@@ -59,7 +63,7 @@ def parse(content: bytes, name: str) -> Any:
     if not content.strip(b" \t\r\n\x00"):
         raise UnreadableFile(f"{name} is empty; write the problem as one JSON object")
     try:
-        return orjson.loads(content)
+        document = orjson.loads(content)
     except orjson.JSONDecodeError as fault:
         if "depth limit" in fault.msg:
             raise UnreadableFile(_TOO_DEEP.format(name=name)) from fault
@@ -69,6 +73,26 @@ def parse(content: bytes, name: str) -> Any:
         if "end of data" in fault.msg or "EOF" in fault.msg:
             raise UnreadableFile(f"{name} is cut off: it ends at {where} in the middle of a value") from fault
         raise UnreadableFile(f"{name} is not JSON: {where}: {fault.msg}") from fault
+    if len(content) <= BY_HAND_BYTES:
+        _refuse_keys_twice(content, name)
+    return document
+
+
+def _refuse_keys_twice(content: bytes, name: str) -> None:
+    """Refuse an object with the same key twice, of which readers see only the last."""
+
+    def paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        told = dict(pairs)
+        if len(told) < len(pairs):
+            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            message = f"{name} has the key {shown(twice)} twice in one object; a reader would see only the last"
+            raise UnreadableFile(message)
+        return told
+
+    try:
+        json.loads(content, object_pairs_hook=paired)
+    except RecursionError as fault:
+        raise UnreadableFile(_TOO_DEEP.format(name=name)) from fault
 
 
 def _with_what_is_no_number(content: bytes, name: str) -> Any:

@@ -27,6 +27,7 @@ from linkage.imports.instances.matching import read_matching
         pytest.param('{"needs": [NaN}', "not JSON", id="nan-and-broken"),
         pytest.param("[NaN," + "[" * 100_000, "nested", id="nan-and-deep"),
         pytest.param('{"needs": [{"id": 1e999}]}', "not JSON", id="endless-number"),
+        pytest.param('{"needs": [], "pairs": [], "needs": []}', 'the key "needs" twice', id="key-twice"),
     ],
 )
 def test_what_is_no_json_is_refused(text, words, written):

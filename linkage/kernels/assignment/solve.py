@@ -38,6 +38,7 @@ from linkage.terms import MatchObjective, MatchStatus
 __all__ = ("DEFAULTS", "MatchOptions", "match", "match_and_keep")
 
 _SECONDS_PER_REASON: Final = 1e-6
+_SECONDS_PER_ARC: Final = 3e-6  # of a flow that is not interrupted: twice what it takes
 _SECONDS_PER_PLAN: Final = 3e-7  # to make a plan of what a flow tells where it knows not all rules
 
 
@@ -95,6 +96,8 @@ def _solve(
         return first_come(problem, remainder, anchor, least, options)
     room = room_of(problem, remainder)
     net = network.build(problem, levels, remainder, room)
+    if net.tail.size < options.simplex_arcs and options.seconds_left() < _SECONDS_PER_ARC * net.tail.size:
+        return first_come(problem, remainder, anchor, least, options)
     is_counted = room.is_exact and choices.is_flow(problem, remainder, net.set_of_need)
     reserve = 0.0 if is_counted else _SECONDS_PER_PLAN * problem.pair_count
 

@@ -302,12 +302,13 @@ def test_large_part_comes_near_its_bound(most, rules, share):
     assert 0 <= first.value - first.bound <= share * int(problem.need_priority @ problem.need_quantity)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.0008, 0.0015, 0.01, 0.1])
+@pytest.mark.parametrize("looks", range(10))
 @pytest.mark.parametrize("indivisible", [True, False], ids=["undivided", "divided"])
-def test_little_time_still_gives_a_plan_that_keeps_every_rule(seconds, indivisible):
+def test_little_time_still_gives_a_plan_that_keeps_every_rule(looks, indivisible):
     """Whatever stage the time allows, the plan passes the checker and no bound is above what more time reaches."""
     problem = _district(72, most=3, indivisible=indivisible, group_max=None, window_offer=None)
-    late = match(problem, MatchOptions(exact_pairs=0, seconds_left=lambda: seconds))
+    left = iter([1.0] * looks)
+    late = match(problem, MatchOptions(exact_pairs=0, seconds_left=lambda: next(left, 0.001)))
     full = match(problem, MatchOptions(exact_pairs=0, is_explained=False))
 
     assert late.objectives[0].bound <= full.objectives[0].value

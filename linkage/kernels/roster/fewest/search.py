@@ -22,10 +22,8 @@ CHUNK_PAIRS: Final = 2_000_000
 """Pairs of unit and person looked at between two looks at the deadline, at most."""
 PATIENCE: Final = 20_000
 """Steps without a smaller pool before people are replaced."""
-ROUND_STEPS: Final = 300_000
-"""Steps of a round; the next begins with equal weights and another temper."""
 TEMPERS: Final = ((8, 0, 10), (32, 10, 20), (32, 0, 10), (8, 0, 10), (200, 0, 10))
-"""Of each round in turn, see `moves.walk`."""
+"""Of each round in turn, see `moves.walk`; a round begins with equal weights."""
 
 
 def new_board(units: Units, seed: int) -> Board:
@@ -75,32 +73,30 @@ class Search:
     ----------
     bound
         Fewest people a plan may have; the search ends there.
+    start
+        (n_units,) int64 person of each unit in a plan to improve, -1 where it is open.
     has_time
         Asked every few milliseconds; False ends the search.
     """
 
-    def __init__(self, units: Units, *, bound: int, seed: int, has_time: Callable[[], bool]) -> None:
+    def __init__(self, units: Units, *, bound: int, start: Integers, seed: int, has_time: Callable[[], bool]) -> None:
         self.bound, self.has_time = bound, has_time
-        self.steps = 0
-        self.failed = bound
         self.board = new_board(units, seed)
-        self.size = len(units.people) + 1
-        self.made = 0
-        self.rounds = 0
-        self.holder: Integers = self.board.holder
+        self.holder = start
+        self.is_whole = bool((start >= 0).all())
+        self.size = np.unique(start).size if self.is_whole else len(units.people) + 1
+        self.steps = self.made = self.rounds = 0
+        self.round_steps = CHUNK
+        self.failed = bound
         scarce = units.able / np.maximum(1, units.able.sum(axis=0))
         self.ranking: list[int] = np.argsort(-scarce.sum(axis=1), kind="stable").tolist()
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether a plan was found in which every unit is held."""
-        return self.size <= self.board.held.size
-
     def _keep(self, board: Board) -> None:
-        """Note the plan if it is whole and has fewer people."""
-        size = int(np.count_nonzero(board.held))
-        if size < self.size and not board.mark[POOLED]:
-            self.size, self.holder = size, board.holder.copy()
+        """Note the plan if it has fewer people, or covers more while none is whole."""
+        size, is_whole = int(np.count_nonzero(board.held)), not board.mark[POOLED]
+        if size < self.size if is_whole else not self.is_whole:
+            self.holder, self.is_whole = board.holder.copy(), is_whole
+            self.size = size if is_whole else self.size
 
     def _round(self, board: Board) -> bool:
         """Work on a crew for a round; say whether all units came to be held."""
@@ -109,42 +105,45 @@ class Search:
             boards.level_weights(board)
         self.rounds += 1
         board.mark[FEWEST], board.mark[FEWEST_AT] = board.mark[POOLED], board.mark[STEPS]
-        left = min(ROUND_STEPS, self.steps - self.made)
+        left = min(self.round_steps, self.steps - self.made)
         while left > 0 and board.mark[POOLED] and self.has_time():
             steps = moves.walk(board, np.asarray([min(CHUNK, left), CHUNK_PAIRS], dtype=np.int64), temper)
             self.made += steps
             left -= steps
-            if board.mark[POOLED] and board.mark[STEPS] - board.mark[FEWEST_AT] > PATIENCE:
+            is_stuck = board.mark[POOLED] and board.mark[STEPS] - board.mark[FEWEST_AT] > PATIENCE
+            if is_stuck and board.mark[CREW] == board.held.size:
+                break
+            if is_stuck:
                 moves.replace_somebody(board, CHUNK)
         return not board.mark[POOLED]
 
-    def _complete(self, board: Board) -> bool:
-        """Let people from outside take the whole pool, if they can."""
+    def _complete(self, board: Board) -> Board:
+        """Let people from outside take the pool as far as they can."""
         while board.mark[POOLED] and moves.recruit(board):
             pass
-        if board.mark[POOLED]:
-            return False
-        self._keep(board)
-        return True
+        return board
 
-    def _begin(self) -> bool:
-        """Find a first whole plan: with a crew of the bound's size and whoever must join them, or else with everybody."""
-        board = self.board
-        for person in self.ranking[: self.bound]:
-            boards.join(board, person)
-        boards.fill(board)
-        self.holder = board.holder
-        if self._round(board) or self._complete(_copy(board)):
-            self._keep(board)
-            return True
-        for person in self.ranking:
-            if board.rank[person] < 0:
-                boards.join(board, person)
-        boards.fill(board)
-        if not self._round(board):
-            return False
-        self._keep(board)
-        return True
+    def _begin(self) -> None:
+        """Find a first whole plan with everybody, then see how far a crew of the bound's size comes."""
+        if not self.is_whole:
+            everybody = _copy(self.board)
+            for person in self.ranking:
+                boards.join(everybody, person)
+            boards.fill(everybody)
+            self._round(everybody)
+            self._keep(everybody)
+        if self.is_whole:
+            for person in self.ranking[: self.bound]:
+                boards.join(self.board, person)
+            boards.fill(self.board)
+            self._try()
+
+    def _try(self) -> None:
+        """Work on the crew as it is, and note the plan that comes out with whoever must join."""
+        if self._round(self.board):
+            self._keep(self.board)
+        else:
+            self._keep(self._complete(_copy(self.board)))
 
     def _resize(self, size: int) -> None:
         """Bring the crew to a size: the most useful join, the least useful leave."""
@@ -158,12 +157,11 @@ class Search:
     def run(self, steps: int) -> None:
         """Search for so many steps more, or until the bound is reached or the time is up."""
         self.steps = self.made + steps
-        if not self.rounds and not self._begin():
-            return
+        if not self.rounds:
+            self._begin()
         while self.bound < self.size and self.is_whole and self.made < self.steps and self.has_time():
             target = (self.failed + self.size) // 2
             self._resize(target)
-            if self._round(self.board) or self._complete(_copy(self.board)):
-                self._keep(self.board)
+            self._try()
             if self.size > target:
                 self.failed = max(self.failed, target)

@@ -30,6 +30,11 @@ EFFORT_PER_MOVE: Final = 0.1
 """Deterministic seconds of the exact solver for each move of the options, where the search ends above the bound."""
 COMPILING_SECONDS: Final = 30.0
 """With less time than this the search is not begun on a machine where it was never compiled."""
+ROUND_STEPS: Final = 300_000
+ROUNDS: Final = 8
+"""A round of the search, in steps, is at most this long, and at most this part of a run."""
+PLAN_SHARE: Final = 10
+"""Percent of the steps for a plan that the general search made."""
 FIRST_SHARE: Final = 30
 """Percent of the steps before the exact solver is asked; the others come after it."""
 LOADING_SECONDS: Final = 3.0
@@ -62,15 +67,12 @@ class FewestPeople:
 class _Attempt:
     """What is known so far about one problem."""
 
-    def __init__(self, costs: Costs, options: RosterOptions) -> None:
-        self.costs, self.options = costs, options
-        self.units = Units.of(costs)
+    def __init__(self, units: Units, holder: Integers, bound: int, options: RosterOptions) -> None:
+        self.units, self.holder, self.bound, self.options = units, holder, bound, options
         self.pairs = int(self.units.able.sum())
-        self.holder = greedy(self.units, options.has_time)
         self.size = self._size_of(self.holder)
         self.steps = 0
         self.effort = 0.0
-        self.bound = self._counted()
         self.is_impossible = False
         self.searching: Search | None = None
 
@@ -83,22 +85,13 @@ class _Attempt:
         deadline = self.options.deadline
         return not deadline or module in sys.modules or deadline.remaining_seconds() > seconds
 
-    def _counted(self) -> int:
-        """Bound the people of a whole plan by counting."""
-        uncovered = counting_bound(self.costs, (RosterObjective.UNCOVERED,), {})
-        weight = self.costs.facts.problem.weight_of(RosterObjective.UNCOVERED)
-        earlier = {RosterObjective.UNCOVERED: uncovered // weight if weight else 0}
-        people = counting_bound(self.costs, (RosterObjective.PEOPLE_USED,), earlier)
-        weight = self.costs.facts.problem.weight_of(RosterObjective.PEOPLE_USED)
-        return max(people // weight if weight else 0, int(self.units.count > 0))
-
     @property
     def is_open(self) -> bool:
         """Whether a better plan or a better bound may be found, and there is time."""
         return self.bound < self.size and not self.is_impossible and self.options.has_time()
 
     def close(self, *, most: int, effort: float) -> bool:
-        """Let the exact solver look for a plan with at most so many people; say whether there was time to begin."""
+        """Let the exact solver look for a plan with at most so many people; say whether to ask again."""
         if not self._has_time_to_load("ortools.sat.python.cp_model", LOADING_SECONDS):
             return False
         from linkage.kernels.roster.fewest.closing import close  # loads the solver: only where it is wanted
@@ -112,12 +105,13 @@ class _Attempt:
             effort=effort - self.effort,
         )
         self.effort += found.effort
-        self.bound = min(max(self.bound, found.bound), self.size)
+        if self.units.is_exact:
+            self.bound = min(max(self.bound, found.bound), self.size)
         if found.holder is not None:
             self._keep(found.holder)
         elif found.is_impossible and most >= self.units.people.size:
             self.is_impossible = True
-        return True
+        return self.units.is_exact or not found.is_impossible
 
     def _keep(self, holder: Integers) -> None:
         """Note a plan if it has fewer people, or covers more while none is whole."""
@@ -143,10 +137,14 @@ class _Attempt:
             from linkage.kernels.roster.fewest.search import Search  # loads the compiler: only where it is wanted
 
             self.searching = Search(
-                self.units, bound=self.bound, seed=self.options.seed, has_time=self.options.has_time
+                self.units,
+                bound=self.bound,
+                start=self.holder,
+                seed=self.options.seed,
+                has_time=self.options.has_time,
             )
         search = self.searching
-        search.bound = self.bound
+        search.bound, search.round_steps = self.bound, min(ROUND_STEPS, steps // ROUNDS)
         search.run(steps)
         self.steps = search.made
         self._keep(search.holder)
@@ -182,7 +180,10 @@ def fewest_people(costs: Costs, options: RosterOptions) -> FewestPeople | None:
     FewestPeople or None
         None where no plan was found that covers everything, with time left to search in another way.
     """
-    attempt = _Attempt(costs, options)
+    units = Units.of(costs)
+    uncovered = counting_bound(costs, (RosterObjective.UNCOVERED,), {})
+    bound = max(_counted(costs, uncovered), int(units.count > 0))
+    attempt = _Attempt(units, greedy(units, options.has_time), bound, options)
     if attempt.pairs <= options.exact_pairs:
         attempt.solve_small()
     if attempt.is_impossible:
@@ -204,6 +205,36 @@ def fewest_people(costs: Costs, options: RosterOptions) -> FewestPeople | None:
         effort=attempt.effort,
         is_whole=attempt.is_whole,
     )
+
+
+def with_fewer_people(costs: Costs, rows: list[Row], options: RosterOptions) -> list[Row]:
+    """Let fewer people serve the places that a plan fills; its coverage stays as it is.
+
+    Parameters
+    ----------
+    costs
+        Of a problem that `units.can_solve`.
+    rows
+        A plan that keeps every rule.
+    """
+    if not rows or not options.has_time():
+        return rows
+    units, holder = Units.of_plan(costs, rows)
+    terms = costs.terms(rows)
+    weight = costs.facts.problem.weight_of(RosterObjective.UNCOVERED)
+    bound = max(1, _counted(costs, weight * terms[RosterObjective.UNCOVERED]))
+    attempt = _Attempt(units, holder, bound, options)
+    if attempt.is_open:
+        attempt.search(options.moves * STEPS_PER_MOVE * PLAN_SHARE // 100)
+    return units.rows(attempt.holder.tolist())
+
+
+def _counted(costs: Costs, uncovered: int) -> int:
+    """Bound the people of a plan that leaves so much uncovered (weighted) by counting."""
+    weight = costs.facts.problem.weight_of
+    term = uncovered // weight(RosterObjective.UNCOVERED) if weight(RosterObjective.UNCOVERED) else 0
+    people = counting_bound(costs, (RosterObjective.PEOPLE_USED,), {RosterObjective.UNCOVERED: term})
+    return people // weight(RosterObjective.PEOPLE_USED) if weight(RosterObjective.PEOPLE_USED) else 0
 
 
 def _bounds(costs: Costs, rows: list[Row], people: int) -> list[int]:

@@ -52,7 +52,7 @@ def can_solve(costs: Costs) -> bool:
     ----------
     costs
         Of the problem; coverage must come before `people_used`, and nothing that a plan can change after it. Fixed
-        pairs, duty patterns, teams, newcomers, and leads on shifts of several seat rows are left to the general search.
+        pairs, duty patterns, teams and newcomers are left to the general search.
     """
     facts = costs.facts
     problem = facts.problem
@@ -62,10 +62,37 @@ def can_solve(costs: Costs) -> bool:
         return False
     if len(set(facts.clash_kinds)) > MOST_CLASH_KINDS:
         return False
-    if any(cost and len(facts.seats_of_shift[shift]) > 1 for shift, cost in enumerate(costs.lead_cost)):
-        return False
     places = int(np.minimum(problem.seats.target, problem.volunteer_count).sum())
     return places <= MOST_UNITS and places * problem.volunteer_count <= MOST_CELLS
+
+
+def _able(costs: Costs, seat: int) -> Flags:
+    """(n_volunteers,) bool: who may take a place of a seat row."""
+    facts = costs.facts
+    could: Flags = facts.candidate[:, int(facts.problem.seats.shift[seat])].copy()
+    if facts.problem.seats.skill[seat] >= 0:
+        for volunteer in np.flatnonzero(could).tolist():
+            could[volunteer] = facts.takes(volunteer, seat)
+    return could
+
+
+def _lead_seats(costs: Costs, leads: Sequence[int]) -> tuple[dict[int, int], bool]:
+    """Choose the seat row of each shift that keeps a place for a lead, where most leads may sit; was there no choice?
+
+    Parameters
+    ----------
+    leads
+        (n_seats,) leads who may take each seat.
+    """
+    if not any(RosterObjective.LEAD_MISSING in level for level in costs.levels):
+        return {}, True
+    chosen, is_exact = {}, True
+    for shift, cost in enumerate(costs.lead_cost):
+        rows = [seat for seat in costs.facts.seats_of_shift[shift] if leads[seat] and costs.target[seat]]
+        if cost and rows:
+            chosen[shift] = max(rows, key=lambda seat: leads[seat])
+            is_exact = is_exact and len(rows) == 1
+    return chosen, is_exact
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,6 +107,9 @@ class Units:
         (n_units,) int64 of each unit.
     able
         (n_people, n_units) bool.
+    is_exact
+        Whether every plan that covers everything fills these units; False where a lead could sit in another seat row
+        than the one kept for leads.
     """
 
     facts: HardFacts
@@ -87,27 +117,23 @@ class Units:
     shift: Integers
     seat: Integers
     able: Flags
+    is_exact: bool
 
     @classmethod
     def of(cls, costs: Costs) -> Units:
         """Make a unit of each place that somebody can take and that costs something when empty."""
         facts, seats = costs.facts, costs.facts.problem.seats
-        able_for = [
-            np.asarray([facts.candidate[v, s] and facts.takes(v, seat) for v in range(facts.problem.volunteer_count)])
-            if seats.skill[seat] >= 0
-            else facts.candidate[:, s]
-            for seat, s in enumerate(seats.shift.tolist())
-        ]
+        able_for = [_able(costs, seat) for seat in range(seats.shift.size)]
+        is_lead = np.asarray(costs.is_lead, dtype=np.bool_)
+        lead_seat, is_exact = _lead_seats(costs, [int((able & is_lead).sum()) for able in able_for])
         places: list[tuple[int, int, int, int, bool]] = []
         for seat, shift in enumerate(seats.shift.tolist()):
-            able = able_for[seat]
-            for place in range(min(costs.target[seat], int(able.sum()))):
+            for place in range(min(costs.target[seat], int(able_for[seat].sum()))):
                 low, high = costs.place_cost[seat]
-                led = place == 0 and costs.lead_cost[shift] > 0 and bool((able & costs.is_lead).any())
+                led = place == 0 and lead_seat.get(shift) == seat
                 if (low if place < costs.minimum[seat] else high) > 0 or led:
                     places.append((facts.start[shift], facts.end[shift], shift, seat, led))
         places.sort()
-        is_lead = np.asarray(costs.is_lead, dtype=np.bool_)
         table = np.zeros((facts.problem.volunteer_count, len(places)), dtype=np.bool_)
         for unit, (_, _, _, seat, led) in enumerate(places):
             table[:, unit] = able_for[seat] & is_lead if led else able_for[seat]
@@ -118,7 +144,32 @@ class Units:
             shift=np.asarray([place[2] for place in places], dtype=np.int64),
             seat=np.asarray([place[3] for place in places], dtype=np.int64),
             able=np.ascontiguousarray(table[people]),
+            is_exact=is_exact,
         )
+
+    @classmethod
+    def of_plan(cls, costs: Costs, rows: Sequence[Row]) -> tuple[Units, Integers]:
+        """Make a unit of each place that a plan fills, with who fills it; one lead at least keeps their place for leads."""
+        facts = costs.facts
+        ordered = sorted(rows, key=lambda row: (facts.start[row[1]], facts.end[row[1]], row[1], row[2], row[0]))
+        led: set[int] = set()
+        table = np.zeros((facts.problem.volunteer_count, len(ordered)), dtype=np.bool_)
+        is_lead = np.asarray(costs.is_lead, dtype=np.bool_)
+        for unit, (volunteer, shift, seat) in enumerate(ordered):
+            table[:, unit] = _able(costs, seat)
+            if is_lead[volunteer] and costs.lead_cost[shift] and shift not in led:
+                led.add(shift)
+                table[:, unit] &= is_lead
+        people = np.flatnonzero(table.any(axis=1))
+        units = cls(
+            facts=facts,
+            people=people,
+            shift=np.asarray([row[1] for row in ordered], dtype=np.int64),
+            seat=np.asarray([row[2] for row in ordered], dtype=np.int64),
+            able=np.ascontiguousarray(table[people]),
+            is_exact=False,
+        )
+        return units, np.searchsorted(people, np.asarray([row[0] for row in ordered], dtype=np.int64))
 
     @property
     def count(self) -> int:

@@ -234,6 +234,16 @@ def found(tree: Tree, chosen: States) -> int:
 
 
 @compiled
+def cost_of(layout: Layout, chosen: States) -> int:
+    """Add up the cost of the pairs marked 1; where knapsacks are fractions it is more than the bound."""
+    cost = 0
+    for pair in range(chosen.size):
+        if chosen[pair] == IN:
+            cost += layout.pair_cost[pair]
+    return cost
+
+
+@compiled
 def visit(layout: Layout, tree: Tree, ascent: Ascent, limit: int, steps: int) -> int:
     """Look into one node: RUNNING if it is to be branched, FOUND with a plan, NONE_LEFT if it is closed."""
     again = steps
@@ -250,7 +260,7 @@ def visit(layout: Layout, tree: Tree, ascent: Ascent, limit: int, steps: int) ->
         ascend(layout, tree.state, tree.room, ascent, limit + 1, again, 4)
         if ascent.mark[0] > limit:
             return NONE_LEFT
-        if ascent.mark[2]:
+        if ascent.mark[2] and cost_of(layout, ascent.pick) <= limit:
             return found(tree, ascent.pick)
         bound = weigh(layout, tree, ascent)
         count = rule_out(layout, tree, bound, limit)
@@ -277,13 +287,8 @@ def explore(layout: Layout, tree: Tree, ascent: Ascent, limit: int, nodes: int, 
             pair = likeliest(layout, tree, ascent.pick)
             if pair < 0:
                 pair = choose(layout, tree)
-            if pair < 0:
-                cost = 0
-                for row in range(tree.state.size):
-                    if tree.state[row] == IN:
-                        cost += layout.pair_cost[row]
-                if cost <= limit:
-                    return found(tree, tree.state)
+            if pair < 0 and cost_of(layout, tree.state) <= limit:
+                return found(tree, tree.state)
         if pair < 0:
             if not back(layout, tree, ascent):
                 return NONE_LEFT

@@ -1,11 +1,16 @@
 """Undivided needs are seated as well as can be, and the bounds are honest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from linkage.kernels.assignment import greedy, objectives
+from linkage.kernels.assignment import exact, greedy, objectives
+from linkage.kernels.assignment.problem import AssignmentProblem
 from linkage.kernels.assignment.remainder import subtract_fixed
+from linkage.kernels.assignment.undivided.layout import lay_out
 from linkage.kernels.assignment.undivided.seating import SeatingEffort, seat
+from linkage.terms import MatchObjective
 
 
 def _patient():
@@ -42,3 +47,70 @@ def test_small_seatings_are_the_best_of_all_plans(random_problem, best_values, s
         assert values == best_values(problem, levels)
         assert tuple(bounds) == values
     assert tried > 10
+
+
+def _drawn(rng, *, offers, needs, scale=1, tightness=0.8):
+    """Draw costs that fall as the size rises, so that every limit binds."""
+    size = rng.integers(1, 101, (needs, offers))
+    return AssignmentProblem.of(
+        need_quantity=np.ones(needs, dtype=np.int64),
+        offer_capacity=(size.sum(axis=0) * tightness / offers).astype(np.int64) * scale,
+        pair_need=np.repeat(np.arange(needs), offers),
+        pair_offer=np.tile(np.arange(offers), needs),
+        pair_cost=(111 - size + rng.integers(-10, 11, (needs, offers))).ravel(),
+        pair_use=(size * scale + (rng.integers(0, scale, size.shape) if scale > 1 else 0)).ravel(),
+        indivisible=True,
+    )
+
+
+@pytest.mark.parametrize("scale", [1, 10**6], ids=["tables", "fractions"])
+@pytest.mark.parametrize("tightness", [0.9, 0.5], ids=["enough", "short"])
+def test_seatings_agree_with_the_exact_solver(scale, tightness):
+    """Also where a table over the capacity would be too large: the same values as CP-SAT, bounds never above them."""
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        problem = _drawn(rng, offers=3, needs=14, scale=scale, tightness=tightness)
+        levels, start, (units, bounds) = _seated(problem)
+        remainder, _ = subtract_fixed(problem)
+        effort = exact.ExactEffort(deterministic=20, seconds_left=_patient, seed=0)
+        proven = exact.improve(problem, levels, remainder, start=start, floor=0, effort=effort)
+        best = objectives.values_of(problem, levels, proven[0])
+
+        assert tuple(proven[1]) == best
+        assert objectives.values_of(problem, levels, units) == best
+        assert tuple(bounds) <= best
+
+
+def test_seating_is_the_same_every_time_and_keeps_to_the_deadline():
+    """The same bytes on each run; a deadline only cuts it short, and leaves a plan and a bound that hold."""
+    problem = _drawn(np.random.default_rng(1), offers=10, needs=60)
+    levels, _, (units, bounds) = _seated(problem, nodes=2_000)
+    again = _seated(problem, nodes=2_000)[2]
+    assert again[0].tobytes() == units.tobytes()
+    assert again[1] == bounds
+
+    for looks in (0, 1, 5, 30):
+        left = iter([1e9, *[1.0] * looks])
+        remainder, _ = subtract_fixed(problem)
+        start = greedy.plan(problem, remainder, seconds_left=_patient)
+        known = [objectives.least_of(problem, level) for level in levels]
+        effort = SeatingEffort(seconds_left=lambda left=left: next(left, 0.0))
+        cut, cut_bounds = seat(problem, levels, remainder, start=start, known=known, effort=effort)
+        values = objectives.values_of(problem, levels, cut)
+
+        assert values <= objectives.values_of(problem, levels, start)
+        assert cut_bounds[0] <= objectives.values_of(problem, levels, units)[0]
+        assert all(bound <= value for bound, value in zip(cut_bounds, values, strict=True))
+
+
+def test_problems_with_other_rules_are_left_alone():
+    """Divisible needs, fair groups and binding caps of sources are none of ours."""
+    problem = _drawn(np.random.default_rng(1), offers=3, needs=5)
+    levels = objectives.levels_of(problem, None)
+    capped = replace(problem, offer_source=np.zeros(3, dtype=np.int64), source_caps=np.array([5]))
+    divided = replace(problem, need_quantity=np.full(5, 2), indivisible=False)
+
+    assert lay_out(problem, levels, subtract_fixed(problem)[0]) is not None
+    assert lay_out(capped, levels, subtract_fixed(capped)[0]) is None
+    assert lay_out(divided, levels, subtract_fixed(divided)[0]) is None
+    assert lay_out(problem, (*levels[:1], MatchObjective.UNFAIRNESS), subtract_fixed(problem)[0]) is None

@@ -25,7 +25,7 @@ LARGEST_COST: int = 1 << 40
 ROOM = 4_000_000
 """Numbers of the work space in which a person's path is found; more if a person needs more."""
 LARGEST_ROOM = 16_000_000
-COMPILING_SECONDS, LOADING_SECONDS = 30.0, 2.0
+COMPILING_SECONDS, LOADING_SECONDS = 20.0, 1.0
 """Time without which the compiler is not begun with, and compiled code not loaded."""
 SMALL_PAIRS = 400
 """Up to so many candidate pairs the exact solver is asked first."""
@@ -44,9 +44,9 @@ NOISE = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The first levels, as one sum: the cost of one of each term and the most the sum can be."""
+    """The first levels, as one sum: the factor of each, the cost of one of each term, more than the sum can be."""
 
-    levels: int
+    factors: tuple[int, ...]
     unit: dict[RosterObjective, int]
     most: int
 
@@ -58,14 +58,16 @@ def grouped(costs: Costs, limit: int = LARGEST_COST) -> Group:
     for count in range(1, len(costs.levels) + 1):
         unit = dict.fromkeys(RosterObjective, 0)
         scale = 1
+        factors: list[int] = []
         for level in reversed(costs.levels[:count]):
+            factors.insert(0, scale)
             for term in level:
                 unit[term] = scale * weight_of(term)
             scale *= 1 + sum((costs.most[term] - costs.floor[term]) * weight_of(term) for term in level)
         if best is not None and scale > limit:
             break
-        best = Group(levels=count, unit=unit, most=scale)
-    return best or Group(levels=0, unit=dict.fromkeys(RosterObjective, 0), most=1)
+        best = Group(factors=tuple(factors), unit=unit, most=scale)
+    return best or Group(factors=(), unit=dict.fromkeys(RosterObjective, 0), most=1)
 
 
 def can_solve(facts: HardFacts, costs: Costs) -> bool:
@@ -226,9 +228,8 @@ def _bounds(costs: Costs, group: Group, rows: Sequence[tuple[int, int, int]], lo
     for number, level in enumerate(costs.levels):
         value, floor = costs.level_value(level, terms), costs.level_floor(level)
         bound = counting_bound(costs, level, most_of_terms(costs, costs.levels[:number], terms))
-        if number < group.levels:
-            unit = min(group.unit[term] // costs.facts.problem.weight_of(term) for term in level)
-            bound = max(bound, left // unit + floor)
-            left -= (value - floor) * unit
+        if number < len(group.factors):
+            bound = max(bound, left // group.factors[number] + floor)
+            left -= (value - floor) * group.factors[number]
         bounds.append(min(bound, value))
     return bounds

@@ -11,7 +11,7 @@ from linkage.kernels.roster import check
 from linkage.kernels.roster.duty.solve import can_solve, whole_schedules
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.objective import Costs
-from linkage.kernels.roster.problem import RosterProblem
+from linkage.kernels.roster.problem import DEFAULT_OBJECTIVES, RosterProblem
 from linkage.kernels.roster.proof import Proven, solve_exactly
 from linkage.kernels.roster.result import RosterOptions, RosterTrace
 from linkage.kernels.roster.solve import _result
@@ -45,6 +45,22 @@ def test_whole_schedules_equal_the_exact_solver(seed: int, a_random_rota: Callab
         assert _values(costs, ours) == exact.bounds
         assert ours.bounds == exact.bounds
         check.verify(problem, _result(costs, ours.rows, ours.bounds, RosterTrace(seed=0, candidate_pairs=0)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_seven_levels_stay_valid(seed: int, a_random_rota: Callable[..., RosterProblem]) -> None:
+    """Levels beyond what one whole number holds are left as they come; every bound still holds."""
+    problem = a_random_rota(100 + seed, people=3, days=5, objectives=DEFAULT_OBJECTIVES)
+
+    costs, ours, exact = _both(problem)
+
+    assert ours.has_plan == exact.has_plan
+    if ours.has_plan:
+        check.verify(problem, _result(costs, ours.rows, ours.bounds, RosterTrace(seed=0, candidate_pairs=0)))
+        best = _values(costs, exact)
+        for number, (value, bound) in enumerate(zip(_values(costs, ours), ours.bounds, strict=True)):
+            if _values(costs, ours)[:number] == best[:number]:
+                assert bound <= best[number] <= value
 
 
 def test_same_rows_on_two_runs(a_random_rota: Callable[..., RosterProblem]) -> None:

@@ -77,8 +77,9 @@ class Network:
 
     def units(self, flow: Integers, pair_count: int) -> Integers:
         """Read the units of each pair from a flow."""
+        used = np.flatnonzero(flow[: self.pair.size])  # few of the pairs
         units = np.zeros(pair_count, dtype=np.int64)
-        np.add.at(units, self.pair, flow[: self.pair.size])
+        np.add.at(units, self.pair[used], flow[used])
         return units
 
     def places(self, pairs: Integers) -> Integers:

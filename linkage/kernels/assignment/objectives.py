@@ -75,8 +75,9 @@ def unfairness_of(widths: Integers, unmet_by_group: Integers) -> Integers:
 
 def unmet_of(problem: AssignmentProblem, units: Integers) -> Integers:
     """Count the units of each need that a plan leaves unserved; `units` is (n_pairs,) int64."""
+    used = np.flatnonzero(units)  # few of the pairs
     unmet = problem.need_quantity.copy()
-    np.subtract.at(unmet, problem.pair_need, units)
+    np.subtract.at(unmet, problem.pair_need[used], units[used])
     return unmet
 
 

@@ -111,12 +111,12 @@ def _solve(
     units = remainder.fixed + relaxed
     values = objectives.values_of(problem, levels, units)
     known = list(values) if solved.is_cheapest else duality.bounds_of(net, solved, values, least)
-    proven = None
-    if is_counted and solved.is_cheapest:
-        proven = exchange.ProvenFlow.of(problem, levels, net, room, solved)
-    concerned = rules.concerned_of(problem, remainder, units)
-    if is_counted or not concerned.any():
+    if is_counted:
+        proven = exchange.ProvenFlow.of(problem, levels, net, room, solved) if solved.is_cheapest else None
         return Plan(units=units, bounds=known, method="flow", flow=proven)
+    concerned = rules.concerned_of(problem, remainder, units)
+    if not concerned.any():
+        return Plan(units=units, bounds=known, method="flow", flow=None)
     if seconds_left() < reserve:
         held = held_of(problem, remainder, anchor)
         wanted = np.maximum(units - held.fixed, 0)

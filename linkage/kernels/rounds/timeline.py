@@ -7,10 +7,10 @@ cannot be kept have no timeline. The order itself is chosen elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-from linkage.kernels.rounds.problem import ANY, MINUTES_PER_DAY, NO_LIMIT, RoundsProblem
+from linkage.kernels.rounds.problem import ANY, RoundsProblem
 
 LUNCH_AT_DEPOT: Final = -1
 LUNCH_ON_SPOT: Final = -2
@@ -179,8 +179,3 @@ def _misses_lunch(facts: Facts, worker: int, stops: Sequence[int], leave: int, b
     if not rest or any(stop < 0 for stop in stops):
         return False
     return bool(back > closes and leave < opens + rest)
-
-
-def without_hours(facts: Facts, worker: int) -> Limits:
-    """Return a worker's limits with the day's hours open at both ends."""
-    return replace(facts.limits[worker], start=-MINUTES_PER_DAY, end=2 * MINUTES_PER_DAY, max_minutes=NO_LIMIT)

@@ -35,7 +35,7 @@ ROUNDS: Final = 8
 """A round of the search, in steps, is at most this long, and at most this part of a run."""
 PLAN_SHARE: Final = 10
 """Percent of the steps for a plan that the general search made."""
-FIRST_SHARE: Final = 30
+FIRST_SHARE: Final = 60
 """Percent of the steps before the exact solver is asked; the others come after it."""
 LOADING_SECONDS: Final = 3.0
 """With less time than this neither solver nor compiler is loaded."""

@@ -238,7 +238,9 @@ def test_plan_with_gaps_is_served_by_fewer_people_at_the_same_coverage(seed: int
     start, end = problem.shifts.start, problem.shifts.end
     short = replace(
         problem,
-        volunteers=Volunteers.of(11, leads=np.arange(11) % 2 == 0, max_minutes=np.full(11, 1200), max_minutes_day=np.full(11, 900)),
+        volunteers=Volunteers.of(
+            11, leads=np.arange(11) % 2 == 0, max_minutes=np.full(11, 1200), max_minutes_day=np.full(11, 900)
+        ),
         shifts=Shifts.of([*start, 0, 0], [*end, 900, 900], leads=np.arange(start.size + 2) % 3 == 0),
         seats=Seats.of(np.arange(start.size + 2)),
         eligible=Pairs.of([*problem.eligible.volunteer, 0, 0], [*problem.eligible.shift, start.size, start.size + 1]),

@@ -61,6 +61,12 @@ def solve_part(
     held = held_of(problem, remainder, anchor)
     relaxed = np.maximum(relaxed - held.fixed, 0)
     units, bound = _repair(problem, levels, held, relaxed, options)
+    limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
+    if held is remainder and objectives.values_of(problem, levels, units) != tuple(known):
+        wanted = seating.suggest(problem, levels, remainder, units, limits)
+        if wanted is not None:
+            again, _ = _repair(problem, levels, held, wanted, options)
+            units = min((units, again), key=lambda tried: objectives.values_of(problem, levels, tried))
     if held is remainder and bound > known[0]:
         known = [bound, *(objectives.least_of(problem, level) for level in levels[1:])]
     bounds = relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), known)
@@ -69,7 +75,6 @@ def solve_part(
     if gap <= options.gap_ratio or options.seconds_left() <= 0:
         return repaired
     if held is remainder and seating.is_worthwhile(problem, levels, remainder):
-        limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
         seated = seating.seat(problem, levels, remainder, start=units, known=known, effort=limits)
         if seated is not None:
             return Plan(units=seated[0], bounds=seated[1], method="seating", flow=None)

@@ -27,6 +27,8 @@ _FEWEST_SEATS: Final = 300  # below, the exact solver is quicker than the compil
 _MOST_SEATS: Final = 10_000  # beyond, a search in depth is too slow to find even one plan
 _COMPILING_SECONDS: Final = 25.0
 _LOADING_SECONDS: Final = 3.0
+_MOST_SUGGESTED: Final = 100_000
+_SUGGESTING_STEPS: Final = 600
 _STEPS: Final = 40
 
 
@@ -94,6 +96,34 @@ def seat(
     if values[0] == known[0]:
         bounds[1:2] = [max(bound, min(value, known[1])) for bound, value in zip(bounds[1:2], values[1:2], strict=True)]
     return units, bounds
+
+
+def suggest(
+    problem: AssignmentProblem,
+    levels: Sequence[MatchObjective],
+    remainder: Remainder,
+    start: Integers,
+    effort: SeatingEffort,
+) -> Integers | None:
+    """Suggest a plan for a large problem, which may serve less than `start` does; None where nothing is to be had.
+
+    Returns
+    -------
+    Integers or None
+        (n_pairs,) int64 units without the fixed ones; every limit is kept.
+    """
+    if not _MOST_SEATS < problem.pair_count <= _MOST_SUGGESTED or not _has_time(effort.seconds_left()):
+        return None
+    seating = lay_out(problem, levels, remainder)
+    if seating is None or len(levels) == 1:
+        return None
+    from linkage.kernels.assignment.undivided.plunge import plunge  # loads the compiler
+
+    budget = seating.unmet(seating.seats(remainder, start)) - seating.unmet_before
+    solver, row = _solver(seating, budget, effort, 1)
+    solver.ascend(_SUGGESTING_STEPS)
+    seat = plunge(solver)
+    return seating.units(problem, remainder, np.where(seat == NONE, NONE, row[seat])) - remainder.fixed
 
 
 def _has_time(seconds: float) -> bool:

@@ -57,7 +57,7 @@ def layout_of(need: Integers, offer: Integers, size: Integers, cost: Integers, c
     )
 
 
-def _ascent_of(layout: Layout, price: Integers, reach: float) -> prices.Ascent:
+def ascent_of(layout: Layout, price: Integers, reach: float) -> prices.Ascent:
     """Make the work space of an ascent."""
     needs = price.size
     count = np.diff(layout.offer_start)
@@ -77,7 +77,7 @@ def _ascent_of(layout: Layout, price: Integers, reach: float) -> prices.Ascent:
     )
 
 
-def _tree_of(layout: Layout) -> branch.Tree:
+def tree_of(layout: Layout) -> branch.Tree:
     """Make a search in depth that has visited nothing."""
     pairs, needs = layout.pair_need.size, layout.need_start.size - 1
     deepest = min(pairs, _DEPTH, 2 * needs + 200)
@@ -196,7 +196,7 @@ class Solver:
         """Raise the bound by prices alone."""
         layout = self.layout
         price = self.price
-        ascent = _ascent_of(layout, price, max(self.scale, int(np.abs(price).sum()) // 100))
+        ascent = ascent_of(layout, price, max(self.scale, int(np.abs(price).sum()) // 100))
         state = np.zeros(layout.pair_need.size, dtype=np.int8)
         goal = (min(self.cost - 1, self.most) + 1) * self.scale
         count = min(self.chunk, _ROOT_PATIENCE)
@@ -217,7 +217,7 @@ class Solver:
     def dive(self, limit: int) -> Dive:
         """Begin a search for a plan that costs at most `limit`."""
         limit = min(limit, self.most)
-        return Dive(limit=limit, tree=_tree_of(self.layout), ascent=_ascent_of(self.layout, self.price, self.reach))
+        return Dive(limit=limit, tree=tree_of(self.layout), ascent=ascent_of(self.layout, self.price, self.reach))
 
     def explore(self, dive: Dive, nodes: int) -> int:
         """Visit some nodes of a search; keep the plan it finds, and raise the bound if there is none."""

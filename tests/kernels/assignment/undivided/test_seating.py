@@ -7,9 +7,9 @@ import pytest
 
 from linkage.kernels.assignment import exact, greedy, objectives
 from linkage.kernels.assignment.problem import AssignmentProblem
-from linkage.kernels.assignment.remainder import subtract_fixed
+from linkage.kernels.assignment.remainder import subtract_fixed, use_of
 from linkage.kernels.assignment.undivided.layout import lay_out
-from linkage.kernels.assignment.undivided.seating import SeatingEffort, seat
+from linkage.kernels.assignment.undivided.seating import SeatingEffort, seat, suggest
 from linkage.terms import MatchObjective
 
 
@@ -114,3 +114,24 @@ def test_problems_with_other_rules_are_left_alone():
     assert lay_out(capped, levels, subtract_fixed(capped)[0]) is None
     assert lay_out(divided, levels, subtract_fixed(divided)[0]) is None
     assert lay_out(problem, (*levels[:1], MatchObjective.UNFAIRNESS), subtract_fixed(problem)[0]) is None
+
+
+def test_suggestion_for_a_large_problem_keeps_every_limit():
+    """What is suggested fits: each need once, no offer over its capacity; the same bytes again, less at a deadline."""
+    problem = _drawn(np.random.default_rng(2), offers=20, needs=505, tightness=0.6)
+    levels = objectives.levels_of(problem, None)
+    remainder, _ = subtract_fixed(problem)
+    start = greedy.plan(problem, remainder, seconds_left=_patient)
+
+    def suggested(seconds_left):
+        return suggest(problem, levels, remainder, start, SeatingEffort(seconds_left=seconds_left))
+
+    units = suggested(_patient)
+    assert (units == suggested(_patient)).all()
+    left = iter([1e9] * 60)
+    cut = suggested(lambda: next(left, 0.0))
+    for plan in (units, cut):
+        assert (use_of(problem, plan)[0] <= problem.offer_capacity).all()
+        assert np.bincount(problem.pair_need, weights=plan).max() <= 1
+    assert units.sum() > 0.9 * start.sum()
+    assert suggested(lambda: 0.0) is None or not suggested(lambda: 0.0).any()

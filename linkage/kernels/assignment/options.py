@@ -51,7 +51,7 @@ class MatchOptions:
     gap_ratio: float = 0.0
     seed: int = 0
     exact_pairs: int = 3_000
-    part_pairs: int = 100
+    part_pairs: int = 40
     exact_effort: float = 4.0
     search_moves: int = 20_000
     search_rounds: int = 8

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from linkage.kernels.roster import check
 from linkage.kernels.roster.counting import counting_bound
+from linkage.kernels.roster.fewest import solve
 from linkage.kernels.roster.fewest.closing import largest_groups
 from linkage.kernels.roster.fewest.greedy import greedy
 from linkage.kernels.roster.fewest.solve import fewest_people, with_fewer_people
@@ -201,6 +203,19 @@ def test_plan_is_valid_whenever_time_runs_out(looks: int) -> None:
 
     assert check.violations(problem, result) == []
     assert all(level.bound <= level.value for level in result.levels)
+
+
+@pytest.mark.parametrize(
+    "options", [RosterOptions, lambda **rest: RosterOptions(exact_pairs=0, **rest)], ids=["solver", "compiler"]
+)
+def test_nothing_is_loaded_when_time_is_short(monkeypatch: pytest.MonkeyPatch, options) -> None:
+    """With a second left neither the solver nor the compiler is loaded; the plan by hand is what comes back."""
+    monkeypatch.setattr(solve, "sys", SimpleNamespace(modules={}))
+    problem = planted(0, crews=8, length=6)
+    found = fewest_people(costs_of(problem), options(deadline=SimpleNamespace(remaining_seconds=lambda: 1.0)))
+
+    assert found is not None
+    assert (len({row[0] for row in found.rows}), found.moves, found.effort) == (11, 0, 0.0)
 
 
 @pytest.mark.parametrize(

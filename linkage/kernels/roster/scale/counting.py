@@ -16,6 +16,7 @@ from linkage.kernels.roster.scale.facts import (
     LOW,
     MINIMUM,
     MINUTES,
+    PERIOD,
     PERSON,
     SEAT,
     SEAT_END,
@@ -86,6 +87,18 @@ def never_covered(facts: Facts) -> int:
     below = np.maximum(seats[:, MINIMUM] - able, 0)
     cheap = np.maximum(seats[:, TARGET] - np.maximum(able, seats[:, MINIMUM]), 0)
     return int((below * seats[:, LOW] + cheap * seats[:, HIGH]).sum())
+
+
+def never_promised(facts: Facts) -> int:
+    """Minutes by which pledges lie beyond what each person could serve in each period."""
+    missing = 0
+    period, minutes = facts.shifts[facts.pairs[:, SHIFT], PERIOD], facts.shifts[facts.pairs[:, SHIFT], MINUTES]
+    for number in range(facts.owed.shape[1]):
+        own = np.where(period == number, minutes, 0)
+        sums = np.bincount(facts.pairs[:, PERSON], weights=own, minlength=facts.people.shape[0])
+        reach = np.minimum(np.rint(sums).astype(np.int64), facts.people[:, CAP])
+        missing += int(np.maximum(facts.owed[:, number] - reach, 0).sum())
+    return missing
 
 
 def never_led(facts: Facts) -> int:

@@ -237,7 +237,7 @@ class Pricing:
                     self.noise,
                 )
 
-        if self.threads == 1:
+        if self.threads == 1 or people <= CHUNK:
             work(0)
         else:
             with ThreadPoolExecutor(self.threads) as pool:

@@ -1,21 +1,24 @@
 """Make a roster of hundreds to ten thousand volunteers: prices, exact schedules one by one, local search, bounds.
 
 The gap of a level is (value - bound) / what is at stake: the value if nobody serves less the bound, or the value itself
-if that is more (fairness costs nothing if nobody serves). For a weighted sum this is the gap of what the plan gains. Every plan is checked by `check` before it is
-returned. It explains nothing; that is `reasons`.
+where nobody serving is no worse (fairness costs nothing then). For a weighted sum this is the gap of what the plan
+gains. Every plan is checked by `check` before it is returned. It explains nothing; that is `reasons`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from linkage.kernels.roster.problem import Integers, RosterProblem
-from linkage.kernels.roster.result import RosterLevel, RosterOptions, RosterResult, RosterTrace
+from linkage.kernels.roster.result import Deadline, RosterLevel, RosterOptions, RosterResult, RosterTrace
 from linkage.terms import RosterObjective
 
 MOST_SEATS: Final = 30
+CHECK_SECONDS: Final = 5e-7
+"""Time the check takes for each row of wishes, windows and places, about."""
 LARGE_PAIRS: Final = 60_000
 """From so many volunteers times shifts on the compiled search is used. It is three times as quick from 10,000 on, but
 the first use on a machine waits for the compiler, about as long as the other search takes at this size."""
@@ -65,11 +68,30 @@ def roster_at_scale(
     return Work.of(problem, options, threads=threads).run()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Earlier:
+    """A deadline that leaves time for the check."""
+
+    deadline: Deadline
+    seconds: float
+
+    def remaining_seconds(self) -> float:
+        """Return what is left before the check must begin."""
+        return self.deadline.remaining_seconds() - self.seconds
+
+
+def _with_time_to_check(problem: RosterProblem, options: RosterOptions) -> RosterOptions:
+    if options.deadline is None:
+        return options
+    rows = problem.requests.volunteer.size + problem.windows.volunteer.size + int(problem.seats.target.sum())
+    return replace(options, deadline=_Earlier(deadline=options.deadline, seconds=rows * CHECK_SECONDS))
+
+
 def schedule_at_scale(problem: RosterProblem, options: RosterOptions, *, threads: int = 2) -> RosterResult | None:
     """Staff the shifts of a large problem and check the plan; None if no plan was found."""
     from linkage.kernels.roster.scale import check
 
-    solved = roster_at_scale(problem, options, threads=threads)
+    solved = roster_at_scale(problem, _with_time_to_check(problem, options), threads=threads)
     if solved is None:
         return None
     rows, bounds, trace = solved
@@ -97,6 +119,7 @@ def gap_ratios(problem: RosterProblem, result: RosterResult) -> list[float]:
     empty: dict[RosterObjective, int] = check.term_values(problem, np.zeros((0, 3), dtype=np.int64))
     ratios = []
     for level in result.levels:
-        stake = max(level.value, sum(problem.weight_of(term) * empty[term] for term in level.terms) - level.bound)
+        nobody = sum(problem.weight_of(term) * empty[term] for term in level.terms)
+        stake = nobody - level.bound if nobody > level.value else level.value
         ratios.append((level.value - level.bound) / stake if level.value > level.bound else 0.0)
     return ratios

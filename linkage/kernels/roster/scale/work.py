@@ -22,6 +22,7 @@ from linkage.kernels.roster.scale.state import (
     ALONE,
     LEAD,
     PEOPLE,
+    PLEDGE,
     PREFERENCE,
     SAT,
     UNCOVERED,
@@ -212,7 +213,7 @@ class Work:
     def _bounds(self) -> list[int]:
         """Bound every level."""
         if len(self.levels) == 1:
-            return [-(-self.guide.bound // SCALE)]
+            return [max(self._least(self.levels[0], []), -(-self.guide.bound // SCALE))]
         values, found = self._values(), []
         for end in range(1, len(self.levels) + 1):
             least = self._least(self.levels[end - 1], values[: end - 1])
@@ -230,6 +231,7 @@ class Work:
         """Least a level can be, by counting what nobody can take and what the coverage of the levels before asks for."""
         least = int(level[UNCOVERED]) * counting.never_covered(self.facts)
         least += int(level[LEAD]) * counting.never_led(self.facts)
+        least += int(level[PLEDGE]) * counting.never_promised(self.facts)
         if self.facts.limits[TOGETHER] and level[PREFERENCE]:
             grouped = int((self.facts.people[self.facts.pairs[:, PERSON], GROUP] >= 0).sum())
             least -= int(level[PREFERENCE] * self.facts.limits[TOGETHER]) * grouped

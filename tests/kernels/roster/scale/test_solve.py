@@ -31,10 +31,10 @@ class Clock:
 def test_small_rosters_are_bounded_by_the_optimum(a_mixed_roster):
     """Value >= optimum >= bound at the first level that differs, checked by the checker that looks at each person."""
     same = 0
-    for seed in range(24):
+    for seed in range(16):
         problem = a_mixed_roster(seed)
         optimum = schedule(problem)
-        result = schedule_at_scale(problem, RosterOptions(moves=100))
+        result = schedule_at_scale(problem, RosterOptions(moves=100), threads=1)
 
         assert result is not None
         check.verify(problem, result)
@@ -46,7 +46,7 @@ def test_small_rosters_are_bounded_by_the_optimum(a_mixed_roster):
                 break
         else:
             same += 1
-    assert same >= 18
+    assert same >= 12
 
 
 def test_same_bytes_on_one_and_two_threads(a_mixed_roster):
@@ -138,8 +138,11 @@ def test_gap_is_the_share_of_what_is_at_stake(a_roster):
     """Value less bound over what an empty plan would cost less bound."""
     problem = a_roster()
     result = schedule_at_scale(problem, RosterOptions())
-
     assert gap_ratios(problem, result)[0] == 0
+
+    level = result.levels[0]
+    worse = replace(result, levels=(replace(level, value=level.bound + 5), *result.levels[1:]))
+    assert gap_ratios(problem, worse)[0] == 5 / (20 - level.bound)
 
 
 def test_checkers_agree(a_mixed_roster):

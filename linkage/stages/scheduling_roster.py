@@ -184,7 +184,7 @@ def _commit(session: Session, standing: Standing, solved: _Solved, now: datetime
                 {
                     "shift_id": line.seat.shift_id,
                     "missing_count": line.missing_count,
-                    "left_counts": {step.value: count for step, count in line.left_counts},
+                    "left_counts": [[step.value, count] for step, count in line.left_counts],
                     "reasons": [step.value for step in line.reasons],
                     "change": None if line.change is None else line.change.value,
                     "change_person_id": line.change_person_id,

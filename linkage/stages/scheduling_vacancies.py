@@ -125,7 +125,7 @@ def _first(shift: Shift, name: str, held_on: date, line: dict[str, Any]) -> Vaca
         is_lead=shift.is_lead,
         first_on=held_on,
         reasons=tuple(RosterStep.of(step) for step in line["reasons"]),
-        left_counts=tuple((RosterStep.of(step), left) for step, left in line["left_counts"].items()),
+        left_counts=tuple((RosterStep.of(step), left) for step, left in line["left_counts"]),
         change=None if line["change"] is None else RosterChangeKind.of(line["change"]),
     )
 

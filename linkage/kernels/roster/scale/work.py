@@ -44,7 +44,7 @@ GUIDE_SWEEPS: Final = ((0.8, 60), (0.2, 60), (0.05, 80), (0.0125, 100))
 LAST_ROUNDS: Final = 5
 LAST_SWEEPS: Final = 60
 """Rounds of the rest of the moves, and sweeps that raise the bound of a single level after each."""
-FIRST_MOVES: Final = 4
+FIRST_MOVES: Final = 1
 """Moves for each person after each construction."""
 
 

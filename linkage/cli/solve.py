@@ -107,8 +107,9 @@ def roster(
 ) -> None:
     """Staff shifts: who serves where, how good that is known to be, and why some places stay empty.
 
-    The answer with --json: status, objectives {name: {value, bound}} in their order (summed ones joined by +), gap,
-    seconds, assignments [{volunteer, shift, skill}], unfilled [{shift, seat, missing, reasons [{code, detail}],
+    The answer with --json: status, objectives {name: {value, bound}} in their order (summed ones joined by +), gap
+    (of the first not proven: the share of what serving can gain that may be missing), seconds, assignments
+    [{volunteer, shift, skill}], unfilled [{shift, seat, missing, reasons [{code, detail}],
     cheapest_change}], below_pledge, conflicts where hard rules contradict each other.
     """
     from linkage.imports.instances.roster import read_roster

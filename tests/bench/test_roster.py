@@ -1,7 +1,7 @@
 """How good and how quick large rosters are, beside CP-SAT at equal time and a greedy plan; nothing is asserted on time.
 
 Run with `pytest -s tests/bench/test_roster.py`. Every line has value, bound, gap, seconds and CPU seconds; the gap is
-the share of what is at stake (`scale.solve.gap_ratios`). The worlds are drawn by `roster_world`. The largest case, of
+the share of what is at stake (`RosterLevel.gap_ratio`). The worlds are drawn by `roster_world`. The largest case, of
 10,000 people, runs only if LINKAGE_BENCH_LARGE is set.
 """
 
@@ -23,7 +23,7 @@ from linkage.kernels.roster.model import LinearModel
 from linkage.kernels.roster.objective import Costs
 from linkage.kernels.roster.problem import Pairs, RosterProblem
 from linkage.kernels.roster.result import RosterOptions, RosterResult
-from linkage.kernels.roster.scale.solve import gap_ratios, schedule_at_scale
+from linkage.kernels.roster.scale.solve import schedule_at_scale
 from linkage.kernels.roster.solve import schedule
 from linkage.terms import RosterObjective
 from tests.bench.roster_world import after_dropping, roster_world, weighted, with_wishes
@@ -49,8 +49,8 @@ def _solved(name: str, problem: RosterProblem, moves: int) -> tuple[RosterResult
     wall, cpu = perf_counter() - wall, process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     _say(f"\n{name}: {wall:.1f} s, {cpu:.1f} CPU s, {memory} MB at most so far, {result.trace.candidate_pairs} pairs")
-    for level, gap in zip(result.levels, gap_ratios(problem, result), strict=True):
-        _say(f"  {'+'.join(level.terms)[:40]:<40} {level.value:>10} bound {level.bound:>10} gap {gap:8.3%}")
+    for level in result.levels:
+        _say(f"  {'+'.join(level.terms)[:40]:<40} {level.value:>10} bound {level.bound:>10} gap {level.gap_ratio:8.3%}")
     _say("  " + ", ".join(f"{term} {value}" for term, value in result.terms.items()))
     return result, wall
 

@@ -77,16 +77,31 @@ class RosterLevel:
         What the plan reaches; lower is better, and below 0 only where serving together is rewarded.
     bound
         No plan that is as good on every level before this one is below it.
+    idle
+        What the level would be if nobody served.
     """
 
     terms: tuple[RosterObjective, ...]
     value: int
     bound: int
+    idle: int = 0
 
     @property
     def is_proven(self) -> bool:
         """Whether nothing better is possible on this level."""
         return self.value <= self.bound
+
+    @property
+    def gap_ratio(self) -> float:
+        """The share of what is at stake that may still be missing; 0 if the level is proven.
+
+        At stake is what serving can gain: the level if nobody served less the bound. Where nobody serving would be no
+        worse (fairness costs nothing then) it is the value itself.
+        """
+        if self.is_proven:
+            return 0.0
+        stake = self.idle - self.bound if self.idle > self.value else max(abs(self.value), abs(self.bound))
+        return (self.value - self.bound) / stake
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,8 +189,5 @@ class RosterResult:
 
     @property
     def gap_ratio(self) -> float:
-        """Distance of the first unproven level from its bound, as a share of its value; 0 if all are proven."""
-        for level in self.levels:
-            if not level.is_proven:
-                return (level.value - level.bound) / max(1, abs(level.value), abs(level.bound))
-        return 0.0
+        """The gap of the first level that is not proven, as `RosterLevel` tells it; 0 if all are."""
+        return next((level.gap_ratio for level in self.levels if not level.is_proven), 0.0)

@@ -72,9 +72,11 @@ def _search(counted: Counted, options: RosterOptions) -> tuple[list[Row], int, b
 def _result(costs: Costs, rows: Sequence[Row], bounds: Sequence[int], trace: RosterTrace) -> RosterResult:
     ordered = sorted(rows, key=lambda row: (row[1], row[2], row[0]))
     table = np.asarray(ordered, dtype=np.int64).reshape(-1, 3)
-    terms = costs.terms(ordered)
+    terms, idle = costs.terms(ordered), costs.terms(())
     levels = tuple(
-        RosterLevel(terms=level, value=costs.level_value(level, terms), bound=bound)
+        RosterLevel(
+            terms=level, value=costs.level_value(level, terms), bound=bound, idle=costs.level_value(level, idle)
+        )
         for level, bound in zip(costs.levels, bounds, strict=False)
     )
     return RosterResult(

@@ -1,8 +1,6 @@
 """Make a roster of hundreds to ten thousand volunteers: prices, exact schedules one by one, local search, bounds.
 
-The gap of a level is (value - bound) / what is at stake: the value if nobody serves less the bound, or the value itself
-where nobody serving is no worse (fairness costs nothing then). For a weighted sum this is the gap of what the plan
-gains. Every plan is checked by `check` before it is returned. It explains nothing; that is `reasons`.
+Every plan is checked by `check` before it is returned. It explains nothing; that is `reasons`.
 """
 
 from __future__ import annotations
@@ -98,8 +96,14 @@ def schedule_at_scale(problem: RosterProblem, options: RosterOptions, *, threads
     terms = check.term_values(problem, rows)
     values = [sum(problem.weight_of(term) * terms[term] for term in level) for level in problem.objectives]
     check.verify(problem, rows, terms, list(zip(values, bounds, strict=True)))
+    nobody = check.term_values(problem, np.zeros((0, 3), dtype=np.int64))
     levels = tuple(
-        RosterLevel(terms=level, value=value, bound=bound)
+        RosterLevel(
+            terms=level,
+            value=value,
+            bound=bound,
+            idle=sum(problem.weight_of(term) * nobody[term] for term in level),
+        )
         for level, value, bound in zip(problem.objectives, values, bounds, strict=True)
     )
     return RosterResult(
@@ -110,16 +114,3 @@ def schedule_at_scale(problem: RosterProblem, options: RosterOptions, *, threads
         terms=terms,
         trace=trace,
     )
-
-
-def gap_ratios(problem: RosterProblem, result: RosterResult) -> list[float]:
-    """For every level, the share of what is at stake that may still be missing, as this module's opening says."""
-    from linkage.kernels.roster.scale import check
-
-    empty: dict[RosterObjective, int] = check.term_values(problem, np.zeros((0, 3), dtype=np.int64))
-    ratios = []
-    for level in result.levels:
-        nobody = sum(problem.weight_of(term) * empty[term] for term in level.terms)
-        stake = nobody - level.bound if nobody > level.value else level.value
-        ratios.append((level.value - level.bound) / stake if level.value > level.bound else 0.0)
-    return ratios

@@ -175,7 +175,10 @@ def _taken(instance: MatchingInstance, reasons: MatchReasons, need: int, holders
 
 
 def _change(instance: MatchingInstance, reasons: MatchReasons, change: CheapestChange) -> dict[str, Any]:
-    """Tell a change: the limits to raise, where the need then goes, and what that does to the objectives."""
+    """Tell a change: the limits to raise, where the need then goes, and what that does to the objectives.
+
+    A place that is reserved is kept for the need; otherwise the raises alone meet it, after all that come first.
+    """
     return {
         "offer": instance.offers[change.offer],
         "added_capacity": change.added_capacity,
@@ -184,6 +187,7 @@ def _change(instance: MatchingInstance, reasons: MatchReasons, change: CheapestC
             {"rule": one.limit.value, **_named(instance, one.limit, one.index), "by": one.by} for one in change.raises
         ],
         "placements": [_placement(instance, each) for each in change.placements],
+        "is_reserved": change.is_reserved,
         "effect": {level.value: by for level, by in zip(reasons.levels, change.effect, strict=True)},
     }
 

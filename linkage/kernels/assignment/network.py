@@ -8,7 +8,6 @@ units; for needs that may not be split it is a relaxation, hence a bound.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +17,7 @@ import numpy as np
 from linkage.kernels.assignment import choices, objectives
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Flags, Integers
 from linkage.kernels.assignment.remainder import Remainder, Room
-from linkage.kernels.assignment.residual import PlanDefect, Residual
+from linkage.kernels.assignment.residual import Residual
 from linkage.terms import MatchObjective
 
 _WEIGHT_LIMIT: Final = (
@@ -295,19 +294,3 @@ def residual_of(
     if backwards:
         tail, head = head, tail
     return Residual.towards(network.nodes, tail, head, np.concatenate((weight[forth], -weight[back])))
-
-
-def solve(network: Network, blocks: Sequence[Block]) -> tuple[Integers, tuple[Block, ...]]:
-    """Find the lexicographically cheapest flow: (n_arcs,) int64.
-
-    Returns
-    -------
-    tuple
-        The flow, and the blocks it was found by: a block whose prices leave 64 bits on the way is split.
-    """
-    from linkage.kernels.assignment import flow  # which solves networks, and so imports this module
-
-    solved = flow.solve(network, blocks, lambda: math.inf)
-    if solved is None:
-        raise PlanDefect("the flow solver had no time where time is without end")
-    return solved.flow, solved.blocks

@@ -1,8 +1,11 @@
 """The flow is lexicographically best however its levels are put into weights, and a worse one is found out."""
 
+import math
+
 import numpy as np
 import pytest
 
+from linkage.kernels.assignment import flow as flows
 from linkage.kernels.assignment import network, objectives
 from linkage.kernels.assignment.problem import MAX_COST, MAX_PRIORITY, AssignmentProblem
 from linkage.kernels.assignment.remainder import room_of, subtract_fixed
@@ -18,6 +21,11 @@ def _network(problem, levels=ALL):
     return network.build(problem, levels, remainder, room_of(problem, remainder))
 
 
+def _solve(net, blocks):
+    solved = flows.solve(net, blocks, lambda: math.inf)
+    return solved.flow, solved.blocks
+
+
 def test_levels_solved_one_by_one_reach_the_best_plan(random_problem, best_values):
     """Each level on the optimal face of those before it: the same values as with one weight, and the best of all."""
     rng = np.random.default_rng(31)
@@ -25,7 +33,7 @@ def test_levels_solved_one_by_one_reach_the_best_plan(random_problem, best_value
         problem = random_problem(rng)
         net = _network(problem)
         one_by_one = [network.Block(first=level, factors=(1,)) for level in range(len(ALL))]
-        flow, _ = network.solve(net, one_by_one)
+        flow, _ = _solve(net, one_by_one)
 
         values = objectives.values_of(problem, ALL, net.units(flow, problem.pair_count))
         assert values == best_values(problem, ALL)
@@ -55,7 +63,7 @@ def test_weights_too_large_for_the_solver_are_split(random_problem, best_values)
     for _ in range(20):
         problem = random_problem(rng)
         net = _network(problem, FOUR)
-        flow, blocks = network.solve(net, [network.Block(first=0, factors=(2**60, 10**9, 10**6, 1))])
+        flow, blocks = _solve(net, [network.Block(first=0, factors=(2**60, 10**9, 10**6, 1))])
 
         assert len(blocks) > 1 or not net.supply.any()
         assert objectives.values_of(problem, FOUR, net.units(flow, problem.pair_count)) == best_values(problem, FOUR)
@@ -66,7 +74,7 @@ def test_one_level_too_large_for_the_solver_is_a_defect(random_problem):
     net = _network(random_problem(np.random.default_rng(1)))
 
     with pytest.raises(PlanDefect):
-        network.solve(net, [network.Block(first=ALL.index(MatchObjective.UNMET_PRIORITY), factors=(2**61,))])
+        _solve(net, [network.Block(first=ALL.index(MatchObjective.UNMET_PRIORITY), factors=(2**61,))])
 
 
 def test_flow_that_is_not_the_cheapest_is_found_out():
@@ -76,7 +84,7 @@ def test_flow_that_is_not_the_cheapest_is_found_out():
     )
     net = _network(problem)
     block = network.blocks_of(net)[0]
-    flow, _ = network.solve(net, [block])
+    flow, _ = _solve(net, [block])
     pair, offer = net.spans["pair"], net.spans["offer"]
     flow[pair], flow[offer] = flow[pair][::-1].copy(), flow[offer][::-1].copy()
     end = np.array([net.sink])

@@ -7,16 +7,16 @@ over: no row names a resident. A list that exists is never written again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from linkage.db.tables import Area, Community, FrozenList, Gap, Match, MatchRun, Need, Party, ServiceItem
-from linkage.schemas.document import Cell, ColumnFormat, ListColumn, ListContext
-from linkage.stages.standing import Standing, local_date
+from linkage.db.tables import Area, Community, Gap, Match, MatchRun, Need, Party, ServiceItem
+from linkage.schemas.document import Cell, ColumnFormat, ListColumn
+from linkage.stages.frozen_lists import ListPart, freeze
+from linkage.stages.standing import Standing
 from linkage.terms import GapCause, GapChange, ListKind, MatchState, NeedCategory, NeedState
 
 _COUNT = ColumnFormat.COUNT
@@ -24,40 +24,13 @@ _COUNT = ColumnFormat.COUNT
 
 def freeze_lists(session: Session, standing: Standing, run: MatchRun, now: datetime) -> None:
     """Write the four lists of the cycle."""
-    for kind, (columns, rows, notes) in {
+    for kind, part in {
         ListKind.NEEDS_LIST: _needs(session, run),
         ListKind.SERVICE_LIST: _services(session, standing, run),
         ListKind.RESPONSIBILITY_LIST: _responsibilities(session, standing, run),
         ListKind.GAP_LIST: _gaps(session, run),
     }.items():
-        project = standing.project
-        context = ListContext(
-            organization=standing.charter.organization.name,
-            project_name=project.name,
-            cut_off_on=local_date(now),
-            generated_at=now,
-            is_simulated=project.is_simulated,
-            simulation_seed=(project.seed or 0) if project.is_simulated else None,
-            check_code=f"{project.code}-{project.cycle}-{kind.value}",
-            title=f"{project.name}{kind.label}",
-            subtitle=f"第{project.cycle}期",
-            columns=columns,
-            rows=tuple(rows),
-            notes=notes,
-        )
-        session.add(
-            FrozenList(
-                project_id=project.id,
-                kind=kind,
-                cycle=project.cycle,
-                as_of_on=local_date(now),
-                body=context.model_dump(mode="json"),
-            )
-        )
-    session.flush()
-
-
-Part = tuple[tuple[ListColumn, ...], Sequence[tuple[Cell, ...]], tuple[str, ...]]
+        freeze(session, standing, kind, part, now)
 
 
 def _columns(*labels: str, counts: int = 0) -> tuple[ListColumn, ...]:
@@ -69,7 +42,7 @@ def _columns(*labels: str, counts: int = 0) -> tuple[ListColumn, ...]:
     )
 
 
-def _needs(session: Session, run: MatchRun) -> Part:
+def _needs(session: Session, run: MatchRun) -> ListPart:
     rows = session.execute(
         select(
             Community.name,
@@ -103,7 +76,7 @@ def _accepted(session: Session, run: MatchRun) -> dict[int, tuple[int, int]]:
     return {item: (count, int(total)) for item, count, total in rows}
 
 
-def _services(session: Session, standing: Standing, run: MatchRun) -> Part:
+def _services(session: Session, standing: Standing, run: MatchRun) -> ListPart:
     accepted = _accepted(session, run)
     rows = session.execute(
         select(ServiceItem, Party.name)
@@ -122,7 +95,7 @@ def _services(session: Session, standing: Standing, run: MatchRun) -> Part:
     return columns, lines, ()
 
 
-def _responsibilities(session: Session, standing: Standing, run: MatchRun) -> Part:
+def _responsibilities(session: Session, standing: Standing, run: MatchRun) -> ListPart:
     names = {party.code: party.name for party in standing.charter.parties}
     lines: list[tuple[Cell, ...]] = [
         (names[duty.party], duty.duty, duty.detail, duty.due_on.isoformat() if duty.due_on else "长期")
@@ -143,7 +116,7 @@ def _responsibilities(session: Session, standing: Standing, run: MatchRun) -> Pa
     return _columns("责任方", "责任事项", "内容", "期限"), lines, ()
 
 
-def _gaps(session: Session, run: MatchRun) -> Part:
+def _gaps(session: Session, run: MatchRun) -> ListPart:
     rows = session.execute(
         select(Community.name, Need.category, Gap.cause, Gap.quantity, Gap.cheapest_change)
         .select_from(Gap)

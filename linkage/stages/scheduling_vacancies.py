@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linkage.db.tables import Activity, FrozenList, RosterRun, Shift
-from linkage.schemas.document import Cell, ColumnFormat, ListColumn, ListContext
-from linkage.stages.standing import Standing, local_date
+from linkage.schemas.document import Cell, ColumnFormat, ListColumn
+from linkage.stages.frozen_lists import freeze
+from linkage.stages.standing import Standing
 from linkage.terms import ActivityState, ListKind, RosterChangeKind, RosterStep
 
 _COLUMNS = (
@@ -193,27 +194,5 @@ def freeze_vacancies(session: Session, standing: Standing, vacant: Iterable[Vaca
     ).first()
     if not rows or is_frozen:
         return
-    context = ListContext(
-        organization=standing.charter.organization.name,
-        project_name=project.name,
-        cut_off_on=local_date(now),
-        generated_at=now,
-        is_simulated=project.is_simulated,
-        simulation_seed=(project.seed or 0) if project.is_simulated else None,
-        check_code=f"{project.code}-{project.cycle}-{kind.value}",
-        title=f"{project.name}{kind.label}",
-        subtitle=f"第{project.cycle}期",
-        columns=_COLUMNS,
-        rows=rows,
-        notes=("排班时没有人可以邀请的岗位；“怎样才能补上”是系统试算后最省力的一种办法，照办即可补上一个岗位。",),
-    )
-    session.add(
-        FrozenList(
-            project_id=project.id,
-            kind=kind,
-            cycle=project.cycle,
-            as_of_on=local_date(now),
-            body=context.model_dump(mode="json"),
-        )
-    )
-    session.flush()
+    notes = ("排班时没有人可以邀请的岗位；“怎样才能补上”是系统试算后最省力的一种办法，照办即可补上一个岗位。",)
+    freeze(session, standing, kind, (_COLUMNS, rows, notes), now)

@@ -68,24 +68,25 @@ def _undivided() -> None:
 
 
 def _fewest() -> None:
-    """Cover a few shifts by as few people as possible."""
+    """Cover a few shifts by as few people as possible: fewer than are needed overlap, so that the search has to run."""
     from linkage.kernels.roster.fewest.solve import fewest_people
     from linkage.kernels.roster.hard import HardFacts
     from linkage.kernels.roster.objective import Costs
-    from linkage.kernels.roster.problem import RosterProblem, Seats, Shifts, Volunteers, Windows
+    from linkage.kernels.roster.problem import Pairs, RosterProblem, Seats, Shifts, Volunteers, Windows
     from linkage.kernels.roster.result import RosterOptions
     from linkage.terms import RosterObjective
 
-    start = np.arange(10) * 50
+    start = np.asarray([0, 200, 400, 400, 400])
     problem = RosterProblem(
         horizon_days=1,
         volunteers=Volunteers.of(5),
         windows=Windows.always(5, 1),
         shifts=Shifts.of(start, start + 120),
-        seats=Seats.of(np.arange(10)),
+        seats=Seats.of(np.arange(5)),
+        eligible=Pairs.of([0, 1, 2, 2, 2, 3, 4], [0, 1, 2, 3, 4, 2, 3]),
         objectives=((RosterObjective.UNCOVERED,), (RosterObjective.PEOPLE_USED,)),
     )
-    fewest_people(Costs.of(HardFacts.of(problem)), RosterOptions(moves=10))
+    fewest_people(Costs.of(HardFacts.of(problem)), RosterOptions(moves=1, exact_pairs=0))
 
 
 def _duty() -> None:

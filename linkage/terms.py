@@ -424,6 +424,7 @@ class RosterStep(Term):
     PATTERN = "pattern", "符合值班规律"
     TEAM = "team", "同组成员能一起到场"
     NEWCOMER = "newcomer", "有熟手可以带新人"
+    SERVING = "serving", "尚未排入该班次"  # who serves there already cannot fill a second place
     OVERLAP = "overlap", "与已定班次不冲突"
     TAKEN = "taken", "未被其他班次占用"
 

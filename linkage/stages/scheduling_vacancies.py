@@ -66,7 +66,8 @@ class VacantSeats:
     @property
     def obstacle(self) -> str:
         """The rules that nobody passes together, in words."""
-        return "、".join(step.label for step in self.reasons) or "有人可以邀请，让位于更优先的安排"
+        nobody_stands = "没有志愿者" if self.change else "有人可以邀请，让位于更优先的安排"
+        return "、".join(step.label for step in self.reasons) or nobody_stands
 
     @property
     def remedy(self) -> str:

@@ -22,6 +22,9 @@ LEAD: Final = "lead"
 OTHER_AIMS: Final = ShortfallCause.OTHER_AIMS.value
 """Stands for no rule: somebody could come, and a more important aim leaves the place empty."""
 
+NO_VOLUNTEERS: Final = "no_volunteers"
+"""Stands for no rule: the file has nobody who could be asked."""
+
 _RIVALS_SHOWN: Final = 3
 
 
@@ -100,6 +103,8 @@ def _reasons(instance: RosterInstance, shortage: Shortage) -> list[dict[str, Any
     for step in shortage.funnel:
         steps[step.step] = {"before": before, "left": step.left_count}
         before = step.left_count
+    if not instance.volunteers:
+        return [{"code": NO_VOLUNTEERS, "detail": {}}]
     if not shortage.reasons:
         return [{"code": OTHER_AIMS, "detail": {"free": before}}]
     found = []

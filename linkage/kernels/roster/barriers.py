@@ -122,8 +122,8 @@ class Barriers:
         found |= held | _bits(serving, SERVING)
         found |= _bits(fixed & CAP_NOW > 0, BIT[RosterStep.MINUTES])
         found |= _bits(fixed & STRAIN_NOW > 0, BIT[RosterStep.STRAIN])
-        found |= _bits(serving | (fixed & CLASH_NOW > 0), BIT[RosterStep.OVERLAP])
-        bare = BIT[RosterStep.MINUTES] | BIT[RosterStep.STRAIN] | BIT[RosterStep.OVERLAP]
+        found |= _bits(serving, BIT[RosterStep.SERVING]) | _bits(fixed & CLASH_NOW > 0, BIT[RosterStep.OVERLAP])
+        bare = BIT[RosterStep.MINUTES] | BIT[RosterStep.STRAIN] | BIT[RosterStep.SERVING] | BIT[RosterStep.OVERLAP]
         found |= _bits((held > 0) & (found & bare == 0), BIT[RosterStep.TAKEN])
         self._add_patterns(found, shift)
         return found
@@ -183,10 +183,12 @@ class Barriers:
 
     def funnel(self, found: Integers, seat: int) -> list[tuple[RosterStep, int]]:
         """Count who is left after each rule that this problem has, in order."""
-        first = RosterStep.LEAD if seat == ANY else RosterStep.SKILL
+        steps = self.steps | {RosterStep.LEAD if seat == ANY else RosterStep.SKILL}
+        if (found & BIT[RosterStep.SERVING]).any():
+            steps |= {RosterStep.SERVING}
         counts, bits = [], 0
         for step in STEPS:
-            if step is first or step in self.steps:
+            if step in steps:
                 bits |= BIT[step]
                 if step is not RosterStep.CERTIFICATE or seat != ANY:
                     counts.append((step, int((found & bits == 0).sum())))

@@ -27,7 +27,13 @@ from linkage.kernels.roster.changes import NEW, NOBODY, RosterChange
 from linkage.kernels.roster.columns import ANY
 from linkage.terms import RosterChangeKind, RosterRule, RosterStep
 
-_PLAN_BITS: Final = BIT[RosterStep.MINUTES] | BIT[RosterStep.STRAIN] | BIT[RosterStep.OVERLAP] | BIT[RosterStep.TAKEN]
+_PLAN_BITS: Final = (
+    BIT[RosterStep.MINUTES]
+    | BIT[RosterStep.STRAIN]
+    | BIT[RosterStep.SERVING]
+    | BIT[RosterStep.OVERLAP]
+    | BIT[RosterStep.TAKEN]
+)
 """Said more exactly by the bits of the plan as it stands."""
 _PATTERN_CHANGES: Final = {
     RosterRule.MAX_SHIFTS_BY_KIND: RosterChangeKind.MORE_OF_KIND,

@@ -262,6 +262,17 @@ def test_funnel_names_the_shift_that_holds_people(a_roster: Callable[..., Roster
     assert shortage.rivals == (Rival(shift=0, people_count=1, priority=4),)
 
 
+def test_who_serves_there_already_is_told_apart(a_roster: Callable[..., RosterProblem]) -> None:
+    """A second place is empty because the only volunteer has the first; it used to read as a clash of two shifts."""
+    problem = a_roster(
+        volunteers=Volunteers.of(1), windows=Windows.always(1, 7), seats=Seats.of([0], minimum=[2], target=[2])
+    )
+    first = shortages(problem, schedule(problem))[0]
+
+    assert (first.shift, first.missing_count, first.reasons) == (0, 1, (RosterStep.SERVING,))
+    assert next((s.step, s.left_count) for s in first.funnel if s.left_count == 0) == (RosterStep.SERVING, 0)
+
+
 def test_funnel_counts_fixed_duties_as_facts(a_roster: Callable[..., RosterProblem]) -> None:
     """What is fixed cannot be bargained with: overlap and minutes of fixed pairs come before `taken`."""
     overlap = a_roster(

@@ -96,6 +96,15 @@ def tell_repeated(keys: Iterable[Hashable], where: Paths, what: str, mistakes: M
         first.setdefault(key, row)
 
 
+def tell_twice(names: Iterable[tuple[str, str]], mistakes: Mistakes) -> None:
+    """Tell words that stood before, each with its place: `objectives[1]: "cost" stands in objectives[0] already`."""
+    first: dict[str, str] = {}
+    for where, name in names:
+        if name in first:
+            mistakes.tell(where, f"{shown(name)} stands in {first[name]} already")
+        first.setdefault(name, where)
+
+
 def numbered(values: Iterable[Id | None]) -> tuple[Integers, list[Id]]:
     """Number names in the order they first stand; null gives `UNKNOWN`."""
     names: dict[Id, int] = {}

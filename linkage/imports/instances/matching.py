@@ -20,11 +20,12 @@ from linkage.imports.instances.columns import (
     looked_up,
     numbered,
     tell_repeated,
+    tell_twice,
     whole,
     within,
 )
 from linkage.imports.instances.fields import SoundRows
-from linkage.imports.instances.kinds import Mistakes, shown
+from linkage.imports.instances.kinds import Mistakes, printable, shown
 from linkage.imports.instances.matching_format import FORMAT
 from linkage.imports.instances.matching_windows import Joined, WindowTable, join, windows_of
 from linkage.imports.instances.source import read
@@ -90,7 +91,7 @@ def read_matching(path: Path) -> MatchingInstance:
     need_group, groups = numbered(row.get("group") for row in needs)
     offer_source, sources = numbered(row.get("source") for row in offers)
     caps: dict[str, int] = rules.get("source_caps", {})
-    quotas, groups, remarks = _quotas(rules.get("quotas", {}), groups)
+    quotas, groups, remarks = _quotas(rules.get("quotas", {}), groups, mistakes)
     remarks += [
         f"rules.source_caps.{name}: no offer comes from this source" for name in caps if name not in map(str, sources)
     ]
@@ -98,7 +99,10 @@ def read_matching(path: Path) -> MatchingInstance:
         name: _sets(rules.get(name, []), name, need_ids, len(needs), mistakes) for name in ("exclusive", "packages")
     }
     last = looked_up([row.get("last") for row in needs], offer_ids, within("needs", needs, ".last"), "offer", mistakes)
+    objectives = _objectives(document, mistakes)
     mistakes.refuse_if_any()
+    if objectives is not None and quotas[:, 0].any() and MatchObjective.QUOTA_SHORTFALL not in objectives:
+        remarks.append("rules.quotas: min counts for nothing, as quota_shortfall is not among the objectives")
     problem = AssignmentProblem.of(
         need_quantity=whole(needs, "quantity", 1),
         need_priority=whole(needs, "priority", 1),
@@ -130,7 +134,7 @@ def read_matching(path: Path) -> MatchingInstance:
         windows=windows.names,
         sources=sources,
         groups=groups,
-        objectives=tuple(map(MatchObjective, document["objectives"])) if "objectives" in document else None,
+        objectives=objectives,
         remarks=tuple(remarks),
     )
 
@@ -190,8 +194,30 @@ def _planned(
     return units
 
 
-def _quotas(quotas: dict[str, dict[str, Any]], groups: list[Id]) -> tuple[Integers, list[Id], list[str]]:
+def _objectives(document: dict[str, Any], mistakes: Mistakes) -> tuple[MatchObjective, ...] | None:
+    """Take the objectives in their order, each once, and meeting needs before what it costs."""
+    if "objectives" not in document:
+        return None
+    has_all = not any(line.startswith("objectives") for line in mistakes.lines)
+    asked = [MatchObjective(name) for name in document["objectives"]]
+    where = within("objectives", document["objectives"])
+    tell_twice(((where(row), name.value) for row, name in enumerate(asked)), mistakes)
+    if not has_all:
+        return None
+    if MatchObjective.UNMET_PRIORITY not in asked:
+        mistakes.tell("objectives", "unmet_priority is missing: to do nothing would be the best plan")
+    elif MatchObjective.COST in asked[: asked.index(MatchObjective.UNMET_PRIORITY)]:
+        mistakes.tell("objectives", "cost stands before unmet_priority: to do nothing would be the best plan")
+    return tuple(asked)
+
+
+def _quotas(
+    quotas: dict[str, dict[str, Any]], groups: list[Id], mistakes: Mistakes
+) -> tuple[Integers, list[Id], list[str]]:
     """Tell least and most of every group; groups that only the quotas know stand last, with a remark."""
+    for group, told in quotas.items():
+        if told.get("max") is not None and told.get("min", 0) > told["max"]:
+            mistakes.tell(f"rules.quotas.{printable(group)}", f"min {told['min']} is above max {told['max']}")
     known = {str(name) for name in groups}
     added: list[Id] = [name for name in quotas if name not in known]
     table = np.tile(np.asarray([0, NONE], dtype=np.int64), (len(groups) + len(added), 1))

@@ -21,10 +21,11 @@ from linkage.imports.instances.columns import (
     Integers,
     ids_of,
     numbered,
-    tell_repeated,
+    tell_twice,
     whole,
     within,
 )
+from linkage.imports.instances.fields import place_in_file
 from linkage.imports.instances.kinds import as_fraction
 from linkage.imports.instances.roster_format import FORMAT
 from linkage.imports.instances.roster_people import (
@@ -58,6 +59,8 @@ class RosterInstance:
     contradictions
         What the kernel says where the fixed pairs break hard rules, by index; the problem is then without the fixed
         pairs, and no plan is to be made of it.
+    fixed
+        The fixed pairs of volunteer and shift, by index.
     """
 
     problem: RosterProblem
@@ -68,6 +71,7 @@ class RosterInstance:
     seat_of: Integers
     remarks: tuple[str, ...]
     contradictions: tuple[str, ...]
+    fixed: frozenset[tuple[int, int]]
 
 
 def read_roster(path: Path) -> RosterInstance:
@@ -99,6 +103,7 @@ def read_roster(path: Path) -> RosterInstance:
     place, travel = _places(reading)
     seats, seat_of = _seats(reading, skills)
     objectives, weights = _objectives(reading)
+    fixed = reading.pairs("fixed")
     tables: dict[str, Any] = {
         "volunteers": volunteers_of(reading, skills),
         "windows": windows_of(reading, days),
@@ -107,7 +112,7 @@ def read_roster(path: Path) -> RosterInstance:
         "requests": reading.requests(),
         "eligible": reading.pairs("eligible") if document.get("eligible") is not None else None,
         "previous": reading.pairs("previous"),
-        "fixed": reading.pairs("fixed"),
+        "fixed": fixed,
         "released": reading.people_named(document.get("released", []), "released"),
         "patterns": patterns_of(reading, days, kinds),
         "forbidden_successions": _successions(reading, kinds),
@@ -144,6 +149,7 @@ def read_roster(path: Path) -> RosterInstance:
         seat_of=seat_of,
         remarks=tuple(reading.remarks),
         contradictions=contradictions,
+        fixed=frozenset(zip(fixed.volunteer.tolist(), fixed.shift.tolist(), strict=True)),
     )
 
 
@@ -258,15 +264,14 @@ def _successions(reading: RosterReading, kinds: list[Id]) -> Integers:
 
 
 def _objectives(reading: RosterReading) -> tuple[tuple[tuple[RosterObjective, ...], ...], dict[RosterObjective, int]]:
-    levels = [
-        tuple(map(RosterObjective, level if isinstance(level, list) else [level]))
-        for level in reading.document.get("objectives", [])
+    asked = reading.document.get("objectives", [])
+    levels = [tuple(map(RosterObjective, level if isinstance(level, list) else [level])) for level in asked]
+    where = within("objectives", asked)
+    places = [
+        (where(row) + (f"[{place_in_file(level, place)}]" if isinstance(level, list) else ""), term)
+        for row, level in enumerate(asked)
+        for place, term in enumerate(level if isinstance(level, list) else [level])
     ]
-    tell_repeated(
-        [term for level in levels for term in level],
-        lambda _: "objectives",
-        "one term stands twice, the second time",
-        reading.mistakes,
-    )
+    tell_twice(places, reading.mistakes)
     weights = {RosterObjective(term): weight for term, weight in reading.document.get("weights", {}).items()}
     return (tuple(levels) if "objectives" in reading.document else DEFAULT_OBJECTIVES), weights

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from linkage.imports.instances.columns import Id
 from linkage.imports.instances.roster import RosterInstance
 from linkage.terms import RosterRule, RosterStatus
 
@@ -31,6 +32,9 @@ _RULES: Final = (
 )
 """What the kernel's words say, by the first that stands in them."""
 
+_SAID_AGAIN: Final = "more than a cap of the volunteer"
+"""A shift that is too long alone is told again with the cap it exceeds."""
+
 
 def contradictory_answer(instance: RosterInstance, seconds: float) -> dict[str, Any]:
     """Build the answer for a file whose fixed pairs contradict hard rules: no plan, and the rules."""
@@ -46,15 +50,38 @@ def contradictory_answer(instance: RosterInstance, seconds: float) -> dict[str, 
 
 
 def _conflicts(instance: RosterInstance) -> Iterator[dict[str, Any]]:
+    """Tell each rule once: what a later line says more exactly, and a team for each of its members, is left out."""
+    unfit, teams = set[str](), set[str]()
     for line in instance.contradictions:
+        if _SAID_AGAIN in line:
+            continue
         told = _ABOUT.fullmatch(line)
         if told is None:
             yield {"rule": RosterRule.FIXED.value, "text": line}
             continue
-        people = [instance.volunteers[int(index)] for index in re.findall(r"\d+", told["people"])]
-        shifts = [instance.shifts[int(index)] for index in re.findall(r"\d+", told["shifts"] or "")]
+        people, shifts = (re.findall(r"\d+", told[name] or "") for name in ("people", "shifts"))
         rule = next((rule for words, rule in _RULES if words in told["rule"]), RosterRule.FIXED)
-        row: dict[str, Any] = {"rule": rule.value, "fixed_volunteers": people}
+        row: dict[str, Any] = {"rule": rule.value, "fixed_volunteers": _ids(instance.volunteers, people)}
         if shifts:
-            row["fixed_shifts"] = shifts
-        yield row | {"text": told["rule"]}
+            row["fixed_shifts"] = _ids(instance.shifts, shifts)
+        text = told["rule"]
+        about = f"{told['people']} on {told['shifts']}"
+        if rule is RosterRule.TEAM:
+            team, text = re.findall(r"\d+", text), "their team cannot come complete"
+            if f"{team} on {shifts}" in teams:
+                continue
+            teams.add(f"{team} on {shifts}")
+            fixed = [person for person in team if (int(person), int(shifts[0])) in instance.fixed]
+            row |= {
+                "fixed_volunteers": _ids(instance.volunteers, fixed),
+                "team": _ids(instance.volunteers, team),
+            }
+        elif rule is RosterRule.SKILL:
+            unfit.add(about)
+        elif rule is RosterRule.SEATS and len(people) == 1 and f"{people[0]} on {told['shifts']}" in unfit:
+            continue
+        yield row | {"text": text}
+
+
+def _ids(names: list[Id], indices: list[str]) -> list[Id]:
+    return [names[int(index)] for index in indices]

@@ -117,7 +117,7 @@ FORMAT: Final = Record(
             Whole(1, LARGEST_WEIGHT), "how many times a person missing below min weighs against one below target; 1"
         ),
         "objectives": Key(
-            Many(OneOrMany(Word(RosterObjective))),
+            Many(OneOrMany(Word(RosterObjective)), 1),
             "what to keep small, most important first; terms in an inner list are summed with their weights",
         ),
         "weights": Key(

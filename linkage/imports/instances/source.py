@@ -69,6 +69,8 @@ def parse(content: bytes, name: str) -> Any:
             raise UnreadableFile(_TOO_DEEP.format(name=name)) from fault
         if any(word in content for word in _NOT_NUMBERS):
             return _with_what_is_no_number(content, name)
+        if "UTF-8" in fault.msg:
+            raise UnreadableFile(f"{name} is not JSON: it is no text in UTF-8; save it as UTF-8") from fault
         where = f"line {fault.lineno}, column {fault.colno}"
         if "end of data" in fault.msg or "EOF" in fault.msg:
             raise UnreadableFile(f"{name} is cut off: it ends at {where} in the middle of a value") from fault

@@ -14,7 +14,7 @@ from linkage.imports.instances.rounds import read_rounds
 from linkage.imports.instances.rounds_answer import rounds_answer
 from linkage.kernels.assignment.solve import match
 from linkage.kernels.roster.changes import NEW, RosterChange
-from linkage.kernels.roster.reasons import Rival, Shortage
+from linkage.kernels.roster.reasons import Rival, Shortage, shortages
 from linkage.kernels.roster.result import Conflict, RosterOptions, RosterResult, RosterTrace, RuleUse
 from linkage.kernels.roster.solve import schedule
 from linkage.kernels.rounds.reasons import unserved
@@ -143,6 +143,37 @@ def test_fixed_pairs_that_break_rules_are_told_by_id(example, written):
     told = {(row["rule"], *row["fixed_volunteers"]) for row in answer["conflicts"]}
     assert ("available", "v1") in told
     assert ("seats", "v1", "v2", "v3") in told
+
+
+def test_one_broken_rule_is_told_once(written):
+    """A team was told for each member, by index, as if all were fixed; an unfit person also as a lack of seats."""
+    shift = {"id": "s1", "start": 480, "end": 600}
+    document = {
+        "volunteers": [{"id": "Li"}, {"id": "Wu"}, {"id": "Chen", "max_minutes_day": 60}],
+        "teams": [["Li", "Wu"]],
+        "shifts": [
+            shift | {"seats": [{"min": 1}]},
+            shift | {"id": "s2", "seats": [{"skill": "cook"}]},
+            shift | {"id": "s3", "start": 1920, "end": 2000, "seats": [{}]},
+        ],
+    }
+    told = [
+        contradictory_answer(read_roster(written(document | {"fixed": [pair]})), 0.0)["conflicts"]
+        for pair in (["Wu", "s1"], ["Chen", "s2"], ["Chen", "s3"])
+    ]
+
+    assert [[row["rule"] for row in rows] for rows in told] == [["team", "seats"], ["skill", "max_minutes_day"], ["max_minutes_day"]]  # fmt: skip
+    assert (told[0][0]["fixed_volunteers"], told[0][0]["team"]) == (["Wu"], ["Li", "Wu"])
+
+
+def test_nobody_to_ask_is_no_other_aim(written):
+    """A file without volunteers used to say that another aim went first."""
+    instance = read_roster(written({"shifts": [{"id": "s1", "start": 480, "end": 600, "seats": [{}]}]}))
+    result = schedule(instance.problem)
+    answer = roster_answer(instance, result, shortages=shortages(instance.problem, result), shortfalls=(), seconds=0.0)
+
+    assert answer["unfilled"][0]["reasons"] == [{"code": "no_volunteers", "detail": {}}]
+    assert answer["unfilled"][0]["cheapest_change"]["kind"] == "add_volunteer"
 
 
 def test_rules_that_fixed_matches_break_are_told_by_id(example, written):

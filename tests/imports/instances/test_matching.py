@@ -49,6 +49,14 @@ def test_quotas_of_unknown_groups_are_remarked(example, written):
     assert instance.problem.group_min.tolist() == [0, 1, 2]
 
 
+def test_a_minimum_that_no_objective_counts_is_remarked(example, written):
+    """A least quota means something only as `quota_shortfall`; without it the file's author is told."""
+    instance = read_matching(written(example("matching") | {"objectives": ["unmet_priority", "cost"]}))
+
+    assert len(instance.remarks) == 1
+    assert "quota_shortfall" in instance.remarks[0]
+
+
 def test_ids_may_be_numbers(written):
     """7 and "7" are different ids, and come back as they were written."""
     document = {

@@ -66,6 +66,14 @@ MISTAKES = [
     pytest.param("matching", "rules.exclusive.1", ["n1", "n3"], 'rules.exclusive[1][1]: "n3" is in', id="exclusive-twice"),
     pytest.param("matching", "rules.source_caps.merchant", -2, "rules.source_caps.merchant: must lie in", id="cap"),
     pytest.param("matching", "objectives.1", "costs", "objectives[1]: must be one of", id="objective"),
+    pytest.param(
+        "matching", "objectives.1", "changed", 'objectives[2]: "changed" stands in objectives[1] already', id="objective-twice"
+    ),
+    pytest.param("matching", "objectives.1", "cost", "objectives: unmet_priority is missing", id="nothing-asked"),
+    pytest.param("matching", "objectives", ["cost", "unmet_priority"], "objectives: cost stands before", id="cost-first"),
+    pytest.param(
+        "matching", "rules.quotas.estate-4", {"min": 3, "max": 1}, "rules.quotas.estate-4: min 3 is above max 1", id="quota"
+    ),
     pytest.param("matching", "fixed.0", {"need": "n1", "offer": "o2"}, "fixed[0]: this need and offer are no pair", id="fixed"),
     pytest.param("matching", "fixed.0", {"need": "n2", "offer": "o1"}, "name the window meant", id="fixed-window"),
     pytest.param("roster", "shifts.1.end", 1920, "shifts[1].end: 1920 is not after the start at 1920", id="no-length"),
@@ -88,7 +96,9 @@ MISTAKES = [
     pytest.param("roster", "teams.0", ["v1"], "teams[0]: must hold at least 2, holds 1", id="team-of-one"),
     pytest.param("roster", "teams", [["v1", "v2"], ["v2", "v3"]], "teams[1][0]: v2 is in teams[0] already", id="two-teams"),
     pytest.param("roster", "served_minutes.v8", 9, '"v8" is no volunteer', id="served"),
-    pytest.param("roster", "objectives.4", "uncovered", "objectives: one term stands twice", id="term-twice"),
+    pytest.param("roster", "objectives.4", "uncovered", 'objectives[4]: "uncovered" stands in objectives[0] already', id="term-twice"),
+    pytest.param("roster", "objectives.1.1", "uncovered", 'objectives[1][1]: "uncovered" stands in', id="term-twice-inside"),
+    pytest.param("roster", "objectives", [], "objectives: must hold at least 1, holds 0", id="no-objectives"),
     pytest.param("roster", "weights.fairness", 1, "weights.fairness: unknown key; did you mean", id="weight"),
     pytest.param("roster", "minutes_per_distance", "1/0", "minutes_per_distance: must be a number or a fraction", id="speed"),
     pytest.param("surge", "contacts", -1, "contacts: must lie in", id="contacts"),

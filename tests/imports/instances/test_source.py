@@ -41,7 +41,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     path = tmp_path / "instance.json"
     path.write_bytes(b"\x89PNG\r\n\xff\xfe")
 
-    with pytest.raises(UnreadableFile, match="not JSON"):
+    with pytest.raises(UnreadableFile, match="not JSON: it is no text in UTF-8"):
         read_matching(path)
 
 

@@ -729,6 +729,8 @@ class RoundsChangeKind(Term):
     WIDEN_WINDOW = "widen_window", "放宽上门时段"
     RAISE_CAPACITY = "raise_capacity", "多带份数"
     GRANT_SKILL = "grant_skill", "取得技能"
+    ALLOW_DAY = "allow_day", "增加可上门的日子"
+    SHORTEN_GAP = "shorten_gap", "缩短两次上门的间隔"
     ADD_WORKER = "add_worker", "增加一人"
 
 

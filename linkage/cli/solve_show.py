@@ -220,6 +220,10 @@ def _rounds_change(change: dict[str, Any] | None) -> str:
         parts.append(f"({change['count']}) at {change['depot']}")
     spans = [change[name] for name in ("hours", "window") if name in change]
     parts += [f"to {_clock(start)}-{_clock(end)}" for start, end in spans]
+    if change["kind"] == "allow_day":
+        parts.append(f"{change['day']}")
+    if "gap_days" in change:
+        parts.append(f"to {change['gap_days']} days")
     if "minutes" in change:
         parts.append(f"(+{change['minutes']} minutes)")
     if "boxes" in change:

@@ -102,6 +102,8 @@ def _change(instance: RoundsInstance, each: Unserved) -> dict[str, Any]:
         told["window"] = [change.start, change.end]
     elif change.kind in {RoundsChangeKind.EXTEND_HOURS, RoundsChangeKind.ADD_WORKER}:
         told["hours"] = [change.start, change.end]
+    if change.gap:
+        told["gap_days"] = change.gap
     if change.minutes:
         told["minutes"] = change.minutes
     if change.boxes:

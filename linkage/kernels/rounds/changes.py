@@ -1,7 +1,8 @@
 """The cheapest change of the facts that lets one more visit into a plan of rounds, found by applying it.
 
-Tried are: longer hours of one worker, a wider window of the visit, more boxes, a skill for one worker, one more worker
-at a depot. Each is applied to the facts and the visit inserted; only what then keeps every limit is told.
+Tried are: longer hours of one worker, a wider window of the visit, more boxes, a skill for one worker, one more day or
+a shorter gap for the visit, one more worker at a depot. Each is applied to the facts and the visit inserted; only what
+then keeps every limit is told.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from linkage.kernels.rounds.days import choose
 from linkage.kernels.rounds.plan import Plan, Windows
 from linkage.kernels.rounds.problem import ANY, MINUTES_PER_DAY, NO_LIMIT, Integers, RoundsProblem
 from linkage.kernels.rounds.timeline import Facts, Loosened, Stops, timeline
@@ -42,6 +44,8 @@ class RoundsChange:
         Units to carry more.
     count
         Workers to add, all for the same hours.
+    gap
+        Least days from one visit to the next; the visit's other days may then move.
     """
 
     kind: RoundsChangeKind
@@ -52,6 +56,7 @@ class RoundsChange:
     end: int = 0
     boxes: int = 0
     count: int = 0
+    gap: int = 0
 
 
 def cheapest_change(plan: Plan, visit: int, cause: RoundsCause) -> RoundsChange | None:
@@ -63,6 +68,8 @@ def cheapest_change(plan: Plan, visit: int, cause: RoundsCause) -> RoundsChange 
         found = next(_skills(plan, visit, days), None)
     else:
         found = _fewest_minutes(plan, visit, days)
+    if found is None and cause is RoundsCause.TOO_FEW_DAYS:
+        found = next(_more_days(plan, visit), None)
     if found is None or found.minutes > MUCH_MINUTES:
         found = next(_more_workers(plan, visit, days), found)
     return found
@@ -78,6 +85,12 @@ def applied(problem: RoundsProblem, visit: int, change: RoundsChange) -> RoundsP
                 visits, start=_with(visits.start, visit, change.start), end=_with(visits.end, visit, change.end)
             ),
         )
+    if change.kind is RoundsChangeKind.SHORTEN_GAP:
+        return replace(problem, visits=replace(visits, gap_days=_with(visits.gap_days, visit, change.gap)))
+    if change.kind is RoundsChangeKind.ALLOW_DAY:
+        days = visits.days.copy()
+        days[visit, change.day] = True
+        return replace(problem, visits=replace(visits, days=days))
     worker = change.worker
     if worker is None or worker == NEW:
         return _with_worker(problem, visit, change)
@@ -163,6 +176,38 @@ def _skills(plan: Plan, visit: int, days: list[int]) -> Iterator[RoundsChange]:
             change = RoundsChange(kind=RoundsChangeKind.GRANT_SKILL, day=day, worker=worker)
             if not able and plan.facts.works[worker][day] and _enters(plan, visit, day, change):
                 yield change
+
+
+def _more_days(plan: Plan, visit: int) -> Iterator[RoundsChange]:
+    """Allow one more day, or the gap that is shorter by the fewest days, and choose the visit's days anew."""
+    facts = plan.facts
+    made, horizon = plan.days_of(visit), facts.problem.horizon_days
+    changes = [
+        RoundsChange(kind=RoundsChangeKind.ALLOW_DAY, day=day)
+        for day in range(horizon)
+        if not facts.allowed[visit][day]
+    ] + [RoundsChange(kind=RoundsChangeKind.SHORTEN_GAP, day=-1, gap=gap) for gap in range(facts.gap[visit] - 1, 0, -1)]
+    for change in changes:
+        tried = Plan(Facts(applied(facts.problem, visit, change)), dict(plan.rounds), dict(plan.together))
+        for day in made:
+            tried.remove(visit, day)
+        days = _days_anew(tried, visit)
+        if tried.unserved() < plan.unserved():
+            yield replace(change, day=next(day for day in days if day not in made))
+
+
+def _days_anew(plan: Plan, visit: int) -> list[int]:
+    """Put a visit that is on no day on as many days as fit, and return them."""
+    facts = plan.facts
+    horizon = facts.problem.horizon_days
+    fits = [day for day in range(horizon) if facts.allowed[visit][day] and plan.insertion(visit, day) is not None]
+    per_week = int(facts.problem.visits.per_week[visit])
+    days = choose(fits, [0] * horizon, times=facts.times[visit], per_week=per_week, gap=facts.gap[visit])
+    for day in days:
+        insertion = plan.insertion(visit, day)
+        if insertion is not None:
+            plan.apply(visit, day, insertion)
+    return days
 
 
 def _more_workers(plan: Plan, visit: int, days: list[int]) -> Iterator[RoundsChange]:

@@ -39,10 +39,13 @@ CASES = [
     ),
     pytest.param(
         line([5], visits={"per_week": [3], "gap_days": [3]}, days=5),
-        RoundsCause.TOO_FEW_DAYS, None, id="too-often",
+        RoundsCause.TOO_FEW_DAYS, RoundsChangeKind.SHORTEN_GAP, id="too-often",
     ),
     pytest.param(
-        line([5], visits={"days": [[False]]}), RoundsCause.TOO_FEW_DAYS, None, id="never",
+        line([5], visits={"days": [[False]]}), RoundsCause.TOO_FEW_DAYS, RoundsChangeKind.ALLOW_DAY, id="never",
+    ),
+    pytest.param(
+        line([5], visits={"days": [[False]], "start": [2], "end": [3]}), RoundsCause.TOO_FEW_DAYS, None, id="nothing-helps",
     ),
     pytest.param(
         line([10, 20], visits={"start": [600, 600], "end": [600, 600], "priority": [1, 4]}),
@@ -84,6 +87,27 @@ def test_applying_a_change_lets_the_visit_in(seed):
         new.apply(reason.visit, reason.change.day, insertion)
         assert all(new.time(worker, day) is not None for worker, day in new.rounds)
         assert new.unserved() == old.unserved() - int(problem.visits.priority[reason.visit])
+
+
+@pytest.mark.parametrize(
+    ("asked", "days", "gap"),
+    [
+        pytest.param({"per_week": [3], "gap_days": [3]}, [0, 2, 4], 2, id="gap"),
+        pytest.param(
+            {"per_week": [3], "days": [[True, False, False, False, True, False, False]]}, [0, 1, 4], 0, id="day"
+        ),
+    ],
+)
+def test_the_least_change_of_days_is_told(asked, days, gap):
+    """Three visits a week with two days between them, or on two days only: the smallest step that makes room."""
+    problem = line([5], visits=asked, days=len(asked.get("days", [[0] * 5])[0]))
+    (reason,) = unserved(problem, plan_rounds(problem, QUICK))
+    change = reason.change
+
+    assert change is not None
+    assert change.gap == gap
+    changed = plan_rounds(applied(problem, 0, change), QUICK)
+    assert (sorted(changed.round_day.tolist()), changed.missing.tolist()) == (days, [0])
 
 
 def test_fewer_minutes_would_not_do():

@@ -125,7 +125,8 @@ def roster_world(people: int, shifts: int, *, load: float, seed: int = 1, **over
 
 def with_wishes(problem: RosterProblem, *, share: float = 1.0, most: int = 100, seed: int = 1) -> RosterProblem:
     """Let every volunteer like a share of the shifts that start in a window of his, each by 1 .. `most`."""
-    from linkage.kernels.roster.scale.facts import PERSON, SHIFT, work_out
+    from linkage.kernels.roster.scale.facts import PERSON, SHIFT
+    from linkage.kernels.roster.scale.reading import work_out
 
     facts = work_out(problem)
     rng = _stream(seed, 6)

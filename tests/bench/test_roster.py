@@ -57,7 +57,7 @@ def _solved(name: str, problem: RosterProblem, moves: int) -> tuple[RosterResult
 
 def _greedy(problem: RosterProblem) -> int:
     """Seat the first who can, the dearest shifts first: what the first level costs then."""
-    from linkage.kernels.roster.scale.facts import work_out
+    from linkage.kernels.roster.scale.reading import work_out
     from linkage.kernels.roster.scale.state import SAT, best_seat, empty_state, may_serve, take
     from linkage.kernels.roster.scale.weights import empty_terms, level_weights
 

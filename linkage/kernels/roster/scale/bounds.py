@@ -6,7 +6,6 @@ worth in the plan is taken off. A bound counts only after all pairs were priced,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,11 +13,15 @@ import numpy as np
 
 from linkage.kernels.roster.scale.candidates import worth_a_look
 from linkage.kernels.roster.scale.facts import MINUTES, SHIFT_OF, TARGET, WISH, Facts, Integers, sift
-from linkage.kernels.roster.scale.prices import SCALE, OutOfTime, Pricing
+from linkage.kernels.roster.scale.prices import SCALE, Pricing
 from linkage.kernels.roster.scale.state import FAIRNESS_MINUTES, LEAD, PEOPLE, PLEDGE, PREFERENCE, TERMS, UNFAIRNESS
+from linkage.kernels.roster.watch import OutOfTime, Watch
 
 LEVEL_SWEEPS: Final = ((0.2, 40), (0.05, 40), (0.0125, 70))
 """Noise and sweeps of each stage of bounding a level; between them all pairs are priced."""
+
+SIFT_SECONDS: Final = 2e-8
+"""What it takes to leave out pairs, for each pair there is."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -28,7 +31,7 @@ class Sieve:
     facts: Facts
     weight: Integers
     constants: Integers
-    has_time: Callable[[], bool]
+    watch: Watch
     threads: int
     keep: np.ndarray[tuple[int], np.dtype[np.int8]]
     pricing: Pricing
@@ -43,17 +46,19 @@ class Sieve:
         constants: Integers,
         *,
         keep: np.ndarray[tuple[int], np.dtype[np.int8]],
-        has_time: Callable[[], bool],
+        watch: Watch,
         threads: int,
+        guide: Sieve | None = None,
     ) -> Sieve:
-        """Start with the pairs to be kept."""
-        full = Pricing.of(facts, weight, constants, has_time=has_time, threads=threads)
-        small = full if keep.all() else full.narrowed(sift(facts, keep != 0))
+        """Start with the pairs to be kept; they are those of the guide, if there is one."""
+        desk = guide.full.desks[0] if guide else None
+        full = Pricing.of(facts, weight, constants, has_time=watch.has_time, threads=threads, desk=desk)
+        small = full if keep.all() else full.narrowed(guide.pricing.facts if guide else sift(facts, keep != 0))
         return cls(
             facts=facts,
             weight=weight,
             constants=constants,
-            has_time=has_time,
+            watch=watch,
             threads=threads,
             keep=keep.copy(),
             pricing=small,
@@ -83,6 +88,8 @@ class Sieve:
         except OutOfTime:
             return False
         self.bound = max(self.bound, bound)
+        if not self.watch.has_time(SIFT_SECONDS * self.keep.size):
+            return False
         new = (picked != 0) & (self.keep == 0)
         if not new.any():
             return False
@@ -140,7 +147,7 @@ def level_bound(
     """
     units = [_unit(level, guide.weight) for level in levels]
     weight = sum((unit * level for unit, level in zip(units, levels, strict=True)), np.zeros(TERMS, dtype=np.int64))
-    sieve = Sieve.of(facts, weight, constants, keep=guide.keep, has_time=guide.has_time, threads=guide.threads)
+    sieve = Sieve.of(facts, weight, constants, keep=guide.keep, watch=guide.watch, threads=guide.threads, guide=guide)
     sieve.start_from(first_prices(facts, weight, demanded_minutes(facts)) + _lowered(facts, weight, guide, event))
     spent = sum(unit * value for unit, value in zip(units[:-1], values[:-1], strict=True))
     goal = (spent + units[-1] * values[-1]) * SCALE
@@ -171,12 +178,10 @@ def _lowered(facts: Facts, weight: Integers, guide: Sieve, event: Integers) -> l
     return [(np.maximum(price - usual * quarters * minutes // 4, 0), lead) for quarters in (0, 2, 3, 4, 6)]
 
 
-def guide_of(
-    facts: Facts, weight: Integers, constants: Integers, *, has_time: Callable[[], bool], threads: int
-) -> Sieve:
-    """Make the sieve whose prices lead the search."""
+def guide_of(facts: Facts, weight: Integers, constants: Integers, *, watch: Watch, threads: int) -> Sieve:
+    """Make the sieve whose prices lead the search; raise `OutOfTime` when it is up before there is one."""
     none = np.zeros(facts.seats.shape[0], dtype=np.int64), np.zeros(facts.shifts.shape[0], dtype=np.int64)
-    keep = worth_a_look(facts, weight * SCALE, *none)
-    sieve = Sieve.of(facts, weight, constants, keep=keep, has_time=has_time, threads=threads)
+    keep = worth_a_look(facts, weight * SCALE, none, watch.has_time)
+    sieve = Sieve.of(facts, weight, constants, keep=keep, watch=watch, threads=threads)
     sieve.start_from(first_prices(facts, weight, demanded_minutes(facts)))
     return sieve

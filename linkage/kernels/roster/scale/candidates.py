@@ -5,6 +5,7 @@ Leaving pairs out changes no bound: before a bound is told, all pairs are priced
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from linkage.kernels.roster.scale.facts import (
     Integers,
 )
 from linkage.kernels.roster.scale.state import DISTURBANCE, PREFERENCE
+from linkage.kernels.roster.watch import OutOfTime
 
 FEW_PAIRS: Final = 120_000
 """Below so many pairs none are left out."""
@@ -105,18 +107,28 @@ def keep_own(facts: Facts, gain: Integers, span: tuple[int, int], keep: Bytes) -
             keep[low + row] = 1
 
 
-def worth_a_look(facts: Facts, weight: Integers, price: Integers, lead_price: Integers) -> NDArray[np.int8]:
-    """(n_pairs,) 1 for the pairs to be kept at these scaled prices."""
+def worth_a_look(
+    facts: Facts, weight: Integers, prices: tuple[Integers, Integers], has_time: Callable[[], bool]
+) -> NDArray[np.int8]:
+    """(n_pairs,) 1 for the pairs to be kept at these scaled prices of seats and leads; raise `OutOfTime` when it is up."""
     keep = np.zeros(facts.pairs.shape[0], dtype=np.int8)
     if keep.size <= FEW_PAIRS:
         keep[:] = 1
         return keep
     gain = np.zeros(keep.size, dtype=np.int64)
     people, shifts = facts.people.shape[0], facts.shifts.shape[0]
-    for first in range(0, people, 500):
-        gains(facts, weight, price, lead_price, (first, min(first + 500, people)), gain)
-    for first in range(0, shifts, 50):
-        keep_best(facts, gain, (first, min(first + 50, shifts)), keep)
-    for first in range(0, people, 500):
-        keep_own(facts, gain, (first, min(first + 500, people)), keep)
+    for span in _spans(people, 500, has_time):
+        gains(facts, weight, *prices, span, gain)
+    for span in _spans(shifts, 50, has_time):
+        keep_best(facts, gain, span, keep)
+    for span in _spans(people, 500, has_time):
+        keep_own(facts, gain, span, keep)
     return keep
+
+
+def _spans(count: int, size: int, has_time: Callable[[], bool]) -> Iterator[tuple[int, int]]:
+    """Split the numbers below `count`; raise `OutOfTime` between two spans when it is up."""
+    for first in range(0, count, size):
+        if not has_time():
+            raise OutOfTime
+        yield first, min(first + size, count)

@@ -5,7 +5,7 @@ The rules are those of `linkage.kernels.roster.check`, which looks at one person
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from linkage.kernels.roster.problem import Integers, RosterProblem
 from linkage.terms import RosterObjective
 
 FAIRNESS_MINUTES = 30
+CHUNK_WISHES = 100_000
+"""Wishes looked at together, so that they stay near the processor."""
+LARGEST_TABLE = 200_000_000
+"""Bytes that a table of all pairs may take."""
 
 
 def _sums(volunteer: Integers, column: Integers, amount: Integers, shape: tuple[int, int]) -> Integers:
@@ -26,18 +30,26 @@ def _is_available(
     problem: RosterProblem, volunteer: Integers, shift: Integers
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether each pair's shift lies in one window of the volunteer, touching windows joined."""
-    windows = problem.windows
-    order = np.lexsort((windows.start, windows.volunteer))
-    person, opens, closes = windows.volunteer[order], windows.start[order], windows.end[order]
-    first = np.searchsorted(person, np.arange(problem.volunteer_count + 1))
-    inside = np.zeros(volunteer.size, dtype=np.bool_)
-    for row, (who, what) in enumerate(zip(volunteer.tolist(), shift.tolist(), strict=True)):
-        reached = int(problem.shifts.start[what])
-        for place in range(first[who], first[who + 1]):
-            if opens[place] <= reached < closes[place]:
-                reached = int(closes[place])
-        inside[row] = reached >= problem.shifts.end[what]
-    return inside
+    serves = np.zeros(problem.volunteer_count, dtype=np.bool_)
+    serves[volunteer] = True
+    own = np.flatnonzero(serves[problem.windows.volunteer])
+    if not own.size:
+        return np.zeros(volunteer.size, dtype=np.bool_)
+    person, opens, closes = (
+        column[own] for column in (problem.windows.volunteer, problem.windows.start, problem.windows.end)
+    )
+    earliest, latest = int(opens.min()), int(max(closes.max(), problem.shifts.end.max()))
+    apart = latest - earliest + 2  # one person's minutes lie behind those of the person before, and touch them not
+    opens, closes = (column - earliest + person * apart for column in (opens, closes))
+    order = np.argsort(opens, kind="stable")
+    opens, reach = opens[order], np.maximum.accumulate(closes[order])
+    begins = np.concatenate(([True], opens[1:] > reach[:-1]))
+    first = np.flatnonzero(begins)
+    last = np.concatenate((first[1:], [opens.size])) - 1
+    start, end = (column[shift] - earliest + volunteer * apart for column in (problem.shifts.start, problem.shifts.end))
+    block = np.searchsorted(opens[first], start, side="right") - 1
+    inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = reach[last[np.maximum(block, 0)]] >= end
+    return inside & (block >= 0)
 
 
 def _shortest(problem: RosterProblem) -> Integers:
@@ -149,6 +161,26 @@ def _together(problem: RosterProblem, volunteer: Integers, shift: Integers) -> i
     return int((size - 1).sum()) * problem.together_weight
 
 
+def preference(problem: RosterProblem, rows: Integers) -> int:
+    """Compute what wishes not followed weigh, less what serving together saves."""
+    wishes = problem.requests
+    unmet = int(wishes.weight.sum(where=wishes.want))
+    if not rows.size:
+        return unmet
+    key = _pair_keys(problem, rows[:, 0], rows[:, 1])
+    size = problem.volunteer_count * problem.shift_count
+    table = np.zeros(size if size <= LARGEST_TABLE else 0, dtype=np.bool_)
+    if table.size:
+        table[key] = True
+    for first in range(0, wishes.weight.size, CHUNK_WISHES):
+        part = slice(first, first + CHUNK_WISHES)
+        asked = _pair_keys(problem, wishes.volunteer[part], wishes.shift[part])
+        served = np.flatnonzero(table[asked] if table.size else np.isin(asked, key))
+        worth, want = wishes.weight[part][served], wishes.want[part][served]
+        unmet += int(worth.sum(where=~want)) - int(worth.sum(where=want))
+    return unmet - _together(problem, rows[:, 0], rows[:, 1])
+
+
 def term_values(problem: RosterProblem, rows: Integers) -> dict[RosterObjective, int]:
     """Compute the seven terms of rows of (volunteer, shift, seat)."""
     volunteer, shift, seat = rows[:, 0], rows[:, 1], rows[:, 2]
@@ -166,22 +198,19 @@ def term_values(problem: RosterProblem, rows: Integers) -> dict[RosterObjective,
     key = _pair_keys(problem, volunteer, shift)
     stays = ~np.isin(problem.previous.volunteer, problem.released)
     previous = _pair_keys(problem, problem.previous.volunteer[stays], problem.previous.shift[stays])
-    wishes = problem.requests
-    is_served = np.isin(_pair_keys(problem, wishes.volunteer, wishes.shift), key)
     return {
         RosterObjective.UNCOVERED: int(uncovered.sum()),
         RosterObjective.LEAD_MISSING: int(shifts.priority[shifts.leads & ~led].sum()),
         RosterObjective.PLEDGE_SHORTFALL: int(np.maximum(0, owed - served).sum()),
         RosterObjective.DISTURBANCE: int((~np.isin(previous, key)).sum()),
-        RosterObjective.PREFERENCE: int(wishes.weight[is_served != wishes.want].sum())
-        - _together(problem, volunteer, shift),
+        RosterObjective.PREFERENCE: preference(problem, rows),
         RosterObjective.UNFAIRNESS: int((load * load).sum()),
         RosterObjective.PEOPLE_USED: int(np.unique(volunteer).size),
     }
 
 
 def verify(
-    problem: RosterProblem, rows: Integers, terms: dict[RosterObjective, int], levels: list[tuple[int, int]]
+    problem: RosterProblem, rows: Integers, terms: Mapping[RosterObjective, int], levels: list[tuple[int, int]]
 ) -> None:
     """Raise `BrokenPlan` unless every rule holds, the terms are as claimed and no level is below its bound."""
     found = list(violations(problem, rows))

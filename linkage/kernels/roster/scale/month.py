@@ -24,7 +24,6 @@ from linkage.kernels.roster.scale.facts import (
     MARK,
     MINUTES,
     PERIOD,
-    PERSON,
     PLACE,
     SEAT,
     SEAT_END,
@@ -32,7 +31,6 @@ from linkage.kernels.roster.scale.facts import (
     SHIFT,
     START,
     WEEK,
-    WEEKS,
     Facts,
     Integers,
 )
@@ -359,7 +357,7 @@ def desk_of(facts: Facts, *, round_up: bool) -> Desk:
     """Make a desk for these facts; minutes are counted in their greatest common divisor, or coarser if there are many."""
     people = np.diff(facts.pair_first)
     items = max(1, int(people.max(initial=0)))
-    asked = facts.shifts[np.unique(facts.pairs[:, SHIFT]), MINUTES]
+    asked = facts.shifts[np.flatnonzero(np.diff(facts.shift_first)), MINUTES]
     unit = max(1, int(np.gcd.reduce(asked)) if asked.size else 1)
     most = _most_minutes(facts)
     is_coarse = most[2] // unit > MOST_UNITS
@@ -388,21 +386,34 @@ def desk_of(facts: Facts, *, round_up: bool) -> Desk:
 MOST_UNITS: Final = 1024
 
 
+@compiled
+def _reach(facts: Facts, volunteer: int, most: Integers) -> int:
+    """Raise `most` to what a volunteer could serve in a day and a week under the caps; return the same of the horizon."""
+    total = in_week = in_day = 0
+    week = day = -1
+    for pair in range(facts.pair_first[volunteer], facts.pair_first[volunteer + 1]):
+        shift = facts.pairs[pair, SHIFT]
+        if facts.shifts[shift, WEEK] != week:
+            week, total, in_week = facts.shifts[shift, WEEK], total + in_week, 0
+        if facts.shifts[shift, DAY] != day:
+            day, in_day = facts.shifts[shift, DAY], 0
+        more = min(facts.shifts[shift, MINUTES], facts.people[volunteer, CAP_DAY] - in_day)
+        in_day += more
+        most[0] = max(most[0], in_day)
+        in_week = min(in_week + more, facts.people[volunteer, CAP_WEEK])
+        most[1] = max(most[1], in_week)
+    return int(min(total + in_week, facts.people[volunteer, CAP]))
+
+
+@compiled
+def _most_of(facts: Facts, most: Integers) -> None:
+    """Fill `most` for all volunteers."""
+    for volunteer in range(facts.people.shape[0]):
+        most[2] = max(most[2], _reach(facts, volunteer, most))
+
+
 def _most_minutes(facts: Facts) -> tuple[int, int, int]:
     """Most minutes anybody could serve in a day, a week, the horizon, under the caps, gaps aside."""
-    if not facts.pairs.shape[0]:
-        return 0, 0, 0
-    days, weeks = int(facts.limits[DAYS]), int(facts.limits[WEEKS])
-    person, shift = facts.pairs[:, PERSON].astype(np.int64), facts.pairs[:, SHIFT]
-    minutes = facts.shifts[shift, MINUTES]
-    by_day = np.zeros(facts.people.shape[0] * days, dtype=np.int64)
-    np.add.at(by_day, person * days + facts.shifts[shift, DAY], minutes)
-    table = np.minimum(by_day.reshape(-1, days), facts.people[:, CAP_DAY, None])
-    week_of_day = np.zeros(days, dtype=np.int64)
-    week_of_day[facts.shifts[:, DAY]] = facts.shifts[:, WEEK]
-    by_week = np.zeros((facts.people.shape[0], weeks), dtype=np.int64)
-    for day in range(days):
-        by_week[:, week_of_day[day]] += table[:, day]
-    by_week = np.minimum(by_week, facts.people[:, CAP_WEEK, None])
-    total = np.minimum(by_week.sum(axis=1), facts.people[:, CAP])
-    return int(table.max()), int(by_week.max()), int(total.max())
+    most = np.zeros(3, dtype=np.int64)
+    _most_of(facts, most)
+    return int(most[0]), int(most[1]), int(most[2])

@@ -77,6 +77,7 @@ LOOK_AHEAD: Final = 200
 """Shifts looked at for one that is short."""
 FILL: Final = 5
 RECREATE: Final = 6
+RESTORE: Final = 7
 """Kinds of work besides choosing anew."""
 
 
@@ -300,8 +301,8 @@ def act(
 ) -> None:
     """Do one kind of work for each of some numbers.
 
-    From 0 to `WHOLE`, let these volunteers choose anew, led by prices in so many quarters; `FILL` these shifts; or
-    `RECREATE` once for each number. `work` is space for the people set free and for the terms before. One entry for
+    From 0 to `WHOLE`, let these volunteers choose anew, led by prices in so many quarters; `FILL` these shifts;
+    `RECREATE` once for each number; or `RESTORE` these pairs where they may serve. `work` is space for the people set free and for the terms before. One entry for
     all, because what an entry calls is compiled anew for each.
     """
     for row in range(numbers.size):
@@ -310,6 +311,11 @@ def act(
             fill(facts, state, guide.weight, number)
         elif kind == RECREATE:
             _ruin_and_recreate(facts, state, desk, guide, work[0], work[1])
+        elif kind == RESTORE:
+            if state.place[number, SAT] < 0 and may_serve(facts, state, number):
+                seat = best_seat(facts, state, number)
+                if seat >= 0:
+                    take(facts, state, number, seat)
         else:
             set_free(facts, state, number)
             choose_anew(facts, state, desk, guide, number, kind)

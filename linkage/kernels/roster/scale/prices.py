@@ -51,6 +51,7 @@ from linkage.kernels.roster.scale.month import (
     units,
 )
 from linkage.kernels.roster.scale.state import DISTURBANCE, LEAD, PLEDGE, PREFERENCE, TERMS, UNCOVERED
+from linkage.kernels.roster.watch import OutOfTime
 
 SCALE: Final = 64
 """Prices are whole numbers of 1/64 of a unit of the objective."""
@@ -123,10 +124,6 @@ def _like(desk: Desk) -> Desk:
     return Desk(*(array if name == "unit" else np.zeros_like(array) for name, array in desk._asdict().items()))
 
 
-class OutOfTime(Exception):
-    """The deadline has passed in the middle of a sweep."""
-
-
 @dataclass(kw_only=True, eq=False)
 class Pricing:
     """The bound of one weighted sum of terms over some pairs; build with `of`.
@@ -168,8 +165,10 @@ class Pricing:
         *,
         has_time: Callable[[], bool],
         threads: int = 2,
+        desk: Desk | None = None,
     ) -> Pricing:
-        """Start at no prices."""
+        """Start at no prices; a desk of the same facts, if there is one, saves making one."""
+        own = desk_of(facts, round_up=False) if desk is None else desk
         scaled = weight * SCALE
         constant = int((scaled * constants).sum()) - int(scaled[UNCOVERED] * constants[UNCOVERED])
         constant -= int(scaled[LEAD] * constants[LEAD])
@@ -183,7 +182,7 @@ class Pricing:
             has_time=has_time,
             threads=threads,
             stride=1.0 / np.sqrt(np.maximum(1, facts.seats[:, TARGET])),
-            desks=[desk_of(facts, round_up=False) for _ in range(threads)],
+            desks=[own if desk is None and not thread else _like(own) for thread in range(threads)],
         )
 
     def narrowed(self, facts: Facts) -> Pricing:

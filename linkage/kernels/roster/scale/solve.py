@@ -5,18 +5,21 @@ Every plan is checked by `check` before it is returned. It explains nothing; tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from linkage.kernels.roster.problem import Integers, RosterProblem
-from linkage.kernels.roster.result import Deadline, RosterLevel, RosterOptions, RosterResult, RosterTrace
+from linkage.kernels.roster.problem import RosterProblem
+from linkage.kernels.roster.result import RosterOptions, RosterResult
+from linkage.kernels.roster.watch import Watch
 from linkage.terms import RosterObjective
 
 MOST_SEATS: Final = 30
-CHECK_SECONDS: Final = 5e-7
-"""Time the check takes for each row of wishes, windows and places, about."""
+WISH_SECONDS: Final = 1.5e-8
+WINDOW_SECONDS: Final = 5e-8
+PLACE_SECONDS: Final = 2e-6
+LEAST_SECONDS: Final = 2e-3
+"""What it takes to make and check a plan: for each wish, window and place, and in any case."""
 LARGE_PAIRS: Final = 60_000
 """From so many volunteers times shifts on the compiled search is used. It is three times as quick from 10,000 on, but
 the first use on a machine waits for the compiler, about as long as the other search takes at this size."""
@@ -38,10 +41,18 @@ def is_large(problem: RosterProblem) -> bool:
     return problem.volunteer_count * problem.shift_count >= LARGE_PAIRS and can_solve(problem)
 
 
-def roster_at_scale(
-    problem: RosterProblem, options: RosterOptions, *, threads: int = 2
-) -> tuple[Integers, list[int], RosterTrace] | None:
-    """Staff the shifts of a large problem.
+def _seconds_after(problem: RosterProblem) -> float:
+    """Tell what it takes a calm machine to make and check the plan."""
+    return (
+        WISH_SECONDS * problem.requests.volunteer.size
+        + WINDOW_SECONDS * problem.windows.volunteer.size
+        + PLACE_SECONDS * int(np.minimum(problem.seats.target, problem.volunteer_count).sum())
+        + LEAST_SECONDS
+    )
+
+
+def schedule_at_scale(problem: RosterProblem, options: RosterOptions, *, threads: int = 2) -> RosterResult | None:
+    """Staff the shifts of a large problem and check the plan.
 
     Parameters
     ----------
@@ -54,63 +65,15 @@ def roster_at_scale(
 
     Returns
     -------
-    rows
-        (n_assignments, 3) volunteer, shift, seat, sorted by shift, seat, volunteer.
-    bounds
-        For every level a value that no plan as good on the levels before is below.
-    trace
-        What was done. None stands for no plan found: fixed newcomers are alone.
+    RosterResult
+        None stands for no plan found: fixed newcomers are alone.
     """
+    from linkage.kernels.roster.scale import check
     from linkage.kernels.roster.scale.work import Work  # loads the compiler
 
-    return Work.of(problem, options, threads=threads).run()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Earlier:
-    """A deadline that leaves time for the check."""
-
-    deadline: Deadline
-    seconds: float
-
-    def remaining_seconds(self) -> float:
-        """Return what is left before the check must begin."""
-        return self.deadline.remaining_seconds() - self.seconds
-
-
-def _with_time_to_check(problem: RosterProblem, options: RosterOptions) -> RosterOptions:
-    if options.deadline is None:
-        return options
-    rows = problem.requests.volunteer.size + problem.windows.volunteer.size + int(problem.seats.target.sum())
-    return replace(options, deadline=_Earlier(deadline=options.deadline, seconds=rows * CHECK_SECONDS))
-
-
-def schedule_at_scale(problem: RosterProblem, options: RosterOptions, *, threads: int = 2) -> RosterResult | None:
-    """Staff the shifts of a large problem and check the plan; None if no plan was found."""
-    from linkage.kernels.roster.scale import check
-
-    solved = roster_at_scale(problem, _with_time_to_check(problem, options), threads=threads)
-    if solved is None:
-        return None
-    rows, bounds, trace = solved
-    terms = check.term_values(problem, rows)
-    values = [sum(problem.weight_of(term) * terms[term] for term in level) for level in problem.objectives]
-    check.verify(problem, rows, terms, list(zip(values, bounds, strict=True)))
-    nobody = check.term_values(problem, np.zeros((0, 3), dtype=np.int64))
-    levels = tuple(
-        RosterLevel(
-            terms=level,
-            value=value,
-            bound=bound,
-            idle=sum(problem.weight_of(term) * nobody[term] for term in level),
-        )
-        for level, value, bound in zip(problem.objectives, values, bounds, strict=True)
-    )
-    return RosterResult(
-        volunteer=rows[:, 0].copy(),
-        shift=rows[:, 1].copy(),
-        seat=rows[:, 2].copy(),
-        levels=levels,
-        terms=terms,
-        trace=trace,
-    )
+    watch = Watch(deadline=options.deadline, reserve_seconds=_seconds_after(problem))
+    result = Work.of(problem, options, watch, threads=threads).run()
+    if result is not None:
+        rows = np.stack((result.volunteer, result.shift, result.seat), axis=1)
+        check.verify(problem, rows, result.terms, [(level.value, level.bound) for level in result.levels])
+    return result

@@ -1,21 +1,24 @@
-"""Seat those who are there from the start: fixed pairs, then whatever of the previous plan is still possible."""
+"""Who is there from the start: the seats of fixed pairs, what is left of the previous plan, company for newcomers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from linkage.kernels.roster.scale.facts import (
+    EXPERIENCED,
     FIXED,
     KEPT,
     MARK,
     MOST,
+    PERSON,
     SEAT,
     SEAT_END,
     SEATS,
     SHIFT,
     Facts,
+    Integers,
 )
-from linkage.kernels.roster.scale.state import LENGTH, SAT, State, best_seat, may_serve, take
+from linkage.kernels.roster.scale.state import NEW, OLD, SAT, State, put_all
 
 
 def _place(facts: Facts, pairs: list[int], first: int, end: int) -> dict[int, int]:
@@ -41,23 +44,38 @@ def _place(facts: Facts, pairs: list[int], first: int, end: int) -> dict[int, in
     return {pair: seat for seat, own in holders.items() for pair in own}
 
 
-def seat_fixed(facts: Facts, state: State) -> None:
-    """Seat the fixed pairs, shift by shift."""
+def fixed_seats(facts: Facts) -> tuple[Integers, Integers]:
+    """List the fixed pairs and the seat of each, shift by shift."""
     fixed = np.flatnonzero(facts.pairs[:, MARK] & FIXED)
-    shifts = facts.pairs[fixed, SHIFT]
-    for shift in np.unique(shifts).tolist():
-        own = fixed[shifts == shift].tolist()
+    shifts = facts.pairs[fixed, SHIFT].astype(np.int64)
+    order = np.argsort(shifts, kind="stable")
+    fixed, shifts = fixed[order], shifts[order]
+    seats = facts.shifts[shifts, SEAT]
+    has_choice = facts.shifts[shifts, SEAT_END] - seats > 1
+    for shift in np.unique(shifts[has_choice]).tolist():
+        rows = slice(*np.searchsorted(shifts, [shift, shift + 1]).tolist())
         first, end = int(facts.shifts[shift, SEAT]), int(facts.shifts[shift, SEAT_END])
-        for pair, seat in sorted(_place(facts, own, first, end).items()):
-            take(facts, state, pair, seat)
-            state.misc[LENGTH] = 0
+        placed = _place(facts, fixed[rows].tolist(), first, end)
+        seats[rows] = [placed[pair] for pair in fixed[rows].tolist()]
+    return fixed, seats
 
 
-def seat_previous(facts: Facts, state: State) -> None:
-    """Seat what is left of the previous plan where it still can be."""
-    for pair in np.flatnonzero(facts.pairs[:, MARK] & KEPT).tolist():
-        if state.place[pair, SAT] < 0 and may_serve(facts, state, pair):
-            seat = best_seat(facts, state, pair)
-            if seat >= 0:
-                take(facts, state, pair, seat)
-                state.misc[LENGTH] = 0
+def seat_fixed(facts: Facts, state: State) -> None:
+    """Seat the fixed pairs."""
+    put_all(facts, state, *fixed_seats(facts))
+
+
+def kept_pairs(facts: Facts) -> Integers:
+    """List the pairs of the previous plan."""
+    return np.flatnonzero(facts.pairs[:, MARK] & KEPT)
+
+
+def company_for_newcomers(facts: Facts, state: State) -> list[Integers]:
+    """List for each shift with newcomers and nobody experienced the pairs of those who are."""
+    found = []
+    for shift in np.flatnonzero((state.crew[:, NEW] > 0) & (state.crew[:, OLD] == 0)).tolist():
+        pairs = facts.shift_pair[facts.shift_first[shift] : facts.shift_first[shift + 1]].astype(np.int64)
+        found.append(
+            pairs[(facts.people[facts.pairs[pairs, PERSON], EXPERIENCED] == 1) & (state.place[pairs, SAT] < 0)]
+        )
+    return found

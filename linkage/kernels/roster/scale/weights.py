@@ -77,8 +77,17 @@ def empty_terms(facts: Facts, problem: RosterProblem) -> Integers:
     terms[LEAD] = int(facts.shifts[:, LEAD_COST].sum())
     terms[PLEDGE] = int(facts.owed.sum())
     terms[DISTURBANCE] = int((~np.isin(problem.previous.volunteer, problem.released)).sum())
-    terms[PREFERENCE] = int(wishes.weight[wishes.want].sum())
+    terms[PREFERENCE] = int(wishes.weight.sum(where=wishes.want))
     return terms
+
+
+def _median(weight: Integers) -> int:
+    """Middle of some weights, rounded down; counted rather than sorted, because there may be millions."""
+    if not weight.size:
+        return 0
+    upto = np.bincount(weight).cumsum()
+    middle = np.searchsorted(upto, ((weight.size - 1) // 2, weight.size // 2), side="right")
+    return int(middle.sum()) // 2
 
 
 def events(facts: Facts, problem: RosterProblem) -> Integers:
@@ -95,7 +104,7 @@ def events(facts: Facts, problem: RosterProblem) -> Integers:
     event[LEAD] = lead[lead > 0].min(initial=1 << 40) if lead.any() else 0
     event[PLEDGE] = demanded // places if facts.owed.any() else 0
     event[DISTURBANCE] = int(facts.pairs[:, MARK].any())
-    event[PREFERENCE] = (int(np.median(wishes.weight)) if wishes.weight.size else 0) + problem.together_weight
+    event[PREFERENCE] = _median(wishes.weight) + problem.together_weight
     event[UNFAIRNESS] = 2 * load * units
     event[PEOPLE] = 1
     return event

@@ -1,41 +1,35 @@
 """The phases of a large solve on one roster: start, prices, search, bounds; each ends by counts.
 
 The clock is looked at between short calls of compiled functions; when the time is up, the best plan so far is left.
+Where there is less time than the prices take to set up, people choose among what is there, as far as the time goes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import isfinite
 from typing import Final
 
 import numpy as np
 
 from linkage.kernels.roster.problem import RosterProblem
-from linkage.kernels.roster.result import RosterOptions, RosterTrace
-from linkage.kernels.roster.scale import bounds, counting, moves, weights
-from linkage.kernels.roster.scale.facts import GROUP, PERSON, ROW, SHIFT, TOGETHER, Facts, Integers, work_out
+from linkage.kernels.roster.result import RosterLevel, RosterOptions, RosterResult, RosterTrace
+from linkage.kernels.roster.scale import bounds, check, moves, weights
+from linkage.kernels.roster.scale.counting import Counts, Leasts
+from linkage.kernels.roster.scale.facts import PERSON, ROW, SHIFT, Facts, Integers
 from linkage.kernels.roster.scale.month import Desk, desk_of
 from linkage.kernels.roster.scale.prices import SCALE
-from linkage.kernels.roster.scale.start import seat_fixed, seat_previous
-from linkage.kernels.roster.scale.state import (
-    ALONE,
-    LEAD,
-    PEOPLE,
-    PLEDGE,
-    PREFERENCE,
-    SAT,
-    UNCOVERED,
-    UNFAIRNESS,
-    State,
-    compare,
-    empty_state,
-    put_all,
-)
+from linkage.kernels.roster.scale.reading import work_out_in_time
+from linkage.kernels.roster.scale.start import company_for_newcomers, kept_pairs, seat_fixed
+from linkage.kernels.roster.scale.state import ALONE, SAT, State, compare, empty_state, put_all
+from linkage.kernels.roster.watch import OutOfTime, Watch
+from linkage.terms import RosterObjective
 
 CHUNK_MOVES: Final = 50
 CHUNK_PEOPLE: Final = 50
 CHUNK_SHIFTS: Final = 20
+CHUNK_PAIRS: Final = 400
 """Work done between two looks at the clock."""
 MOST_PEOPLE: Final = 16
 """People set free at once, at most."""
@@ -46,54 +40,72 @@ LAST_SWEEPS: Final = 60
 """Rounds of the rest of the moves, and sweeps that raise the bound of a single level after each."""
 FIRST_MOVES: Final = 1
 """Moves for each person after each construction."""
+READ_SECONDS: Final = 7e-8
+CHOICE_SECONDS: Final = 1e-7
+GUIDE_SECONDS: Final = 2.5e-7
+WIDER_SECONDS: Final = 4e-7
+"""What it takes a calm machine for each pair to read it, to let people choose among all of them, to set up the prices
+that lead the search, and to look at more of them."""
 
 
 @dataclass(kw_only=True, eq=False)
 class Work:
-    """A large roster being solved; build with `of`."""
+    """A large roster being solved; build with `of`.
+
+    Parameters
+    ----------
+    is_whole
+        Whether the facts hold all pairs; bounds are counted and priced only then.
+    knows_wishes
+        Whether the facts know what people wish, and so the plan's worth.
+    """
 
     problem: RosterProblem
     options: RosterOptions
+    watch: Watch
     threads: int
     facts: Facts
+    is_whole: bool
+    knows_wishes: bool
     constants: Integers
     levels: list[Integers]
     rows: tuple[Integers, Integers]
     weight: Integers
     event: Integers
-    guide: bounds.Sieve
+    leasts: Leasts
     looked: Facts
-    state: State
     desk: Desk
     random: np.random.Generator
+    guide: bounds.Sieve | None = None
     made: int = 0
+    state: State = field(init=False)
 
     @classmethod
-    def of(cls, problem: RosterProblem, options: RosterOptions, *, threads: int) -> Work:
-        """Work out the facts and the weights; seat nobody but the fixed."""
-        facts = work_out(problem)
+    def of(cls, problem: RosterProblem, options: RosterOptions, watch: Watch, *, threads: int) -> Work:
+        """Work out the facts and the weights."""
+        began = watch.remaining_seconds()
+        facts, is_whole, knows_wishes = work_out_in_time(problem, watch)
+        if isfinite(began):
+            watch.learn(began - watch.remaining_seconds(), READ_SECONDS * facts.pairs.shape[0])
         constants = weights.empty_terms(facts, problem)
         levels = weights.level_weights(problem)
-        desk = desk_of(facts, round_up=True)
         event = weights.events(facts, problem)
-        weight = weights.summed(levels, event)
-        guide = bounds.guide_of(facts, weight, constants, has_time=options.has_time, threads=threads)
-        looked = guide.pricing.facts
-        state = empty_state(looked, constants, options.seed)
         return cls(
             problem=problem,
             options=options,
+            watch=watch,
             threads=threads,
             facts=facts,
+            is_whole=is_whole,
+            knows_wishes=knows_wishes,
             constants=constants,
             levels=levels,
             rows=weights.level_rows(levels),
-            weight=weight,
+            weight=weights.summed(levels, event),
             event=event,
-            guide=guide,
-            looked=looked,
-            state=state,
-            desk=desk,
+            leasts=Leasts(facts=facts, levels=levels),
+            looked=facts,
+            desk=desk_of(facts, round_up=True),
             random=np.random.default_rng(options.seed),
         )
 
@@ -103,6 +115,9 @@ class Work:
         return int((self.weight * self.state.terms).sum())
 
     def _guidance(self) -> moves.Guide:
+        if self.guide is None:
+            none = np.zeros(self.facts.seats.shape[0], dtype=np.int64), np.zeros_like(self.facts.shifts[:, 0])
+            return moves.Guide(*none, self.weight * SCALE, *self.rows)
         pricing = self.guide.pricing
         return moves.Guide(pricing.price, pricing.lead_price, self.weight * SCALE, *self.rows)
 
@@ -110,13 +125,21 @@ class Work:
         """Split the numbers below `count`, in random order, as long as there is time."""
         order = self.random.permutation(count)
         for first in range(0, count, size):
-            if not self.options.has_time():
+            if not self.watch.has_time():
                 return
             yield order[first : first + size]
 
     def _act(self, numbers: Integers, kind: int) -> None:
         space = (np.zeros(MOST_PEOPLE, dtype=np.int64), np.zeros_like(self.state.terms))
         moves.act(self.looked, self.state, self.desk, self._guidance(), space, numbers, kind)
+
+    def restore(self) -> None:
+        """Seat whoever is left of the previous plan."""
+        kept = kept_pairs(self.looked)
+        for first in range(0, kept.size, CHUNK_PAIRS):
+            if not self.watch.has_time():
+                return
+            self._act(kept[first : first + CHUNK_PAIRS], moves.RESTORE)
 
     def fill(self) -> None:
         """Seat whoever pays, shift by shift."""
@@ -131,7 +154,7 @@ class Work:
     def search(self, count: int) -> None:
         """Ruin and recreate."""
         for done in range(0, count, CHUNK_MOVES):
-            if not self.options.has_time():
+            if not self.watch.has_time():
                 return
             numbers = np.arange(min(CHUNK_MOVES, count - done))
             self._act(numbers, moves.RECREATE)
@@ -155,10 +178,10 @@ class Work:
 
     def look_wider(self) -> None:
         """Search among the pairs that the guide looks at now; the plan stays."""
-        facts = self.guide.pricing.facts
-        if facts is self.looked:
+        facts = self.guide.pricing.facts if self.guide else self.looked
+        if facts is self.looked or not self.watch.has_time(WIDER_SECONDS * facts.pairs.shape[0]):
             return
-        served = np.flatnonzero(self.state.place[:, SAT] >= 0)
+        served = self._served()
         old, seats = self.looked.pairs, self.state.place[served, SAT].astype(np.int64)
         key = old[served, PERSON].astype(np.int64) * self.facts.shifts.shape[0] + old[served, SHIFT]
         new = facts.pairs[:, PERSON].astype(np.int64) * self.facts.shifts.shape[0] + facts.pairs[:, SHIFT]
@@ -170,86 +193,137 @@ class Work:
         put_all(facts, self.state, pairs.astype(np.int64), seats)
         self.state.misc[1] = draw
 
-    def run(self) -> tuple[Integers, list[int], RosterTrace] | None:
-        """Go through the phases."""
-        seat_fixed(self.looked, self.state)
-        seat_previous(self.looked, self.state)
+    def run(self) -> RosterResult | None:
+        """Go through the phases; None stands for no plan found: newcomers who must serve are alone."""
+        pairs = self.facts.pairs.shape[0]
+        if self.is_whole and self.watch.has_time((GUIDE_SECONDS + CHOICE_SECONDS) * pairs):
+            self.leasts.counts = Counts.of(self.facts, self.watch.has_time)
+            self.watch.held_seconds = CHOICE_SECONDS * pairs
+            try:
+                self.guide = bounds.guide_of(
+                    self.facts, self.weight, self.constants, watch=self.watch, threads=self.threads
+                )
+            except OutOfTime:
+                self.guide = None
+            self.watch.held_seconds = 0.0
+        found = self._hurry() if self.guide is None else self._improve(self.guide)
+        self._part_newcomers()
+        return None if self.state.terms[ALONE] else self._result(found)
+
+    def _hurry(self) -> list[int]:
+        """Let people choose once, or fill up the previous plan; return bounds by counting."""
+        self.state = self._fresh()
+        if self.problem.previous.volunteer.size:
+            self.restore()
+        else:
+            self.choose(0)
         self.fill()
-        people = self.looked.people.shape[0]
-        count = max(1, self.options.moves * people // 20)
+        self.search(self._moves)
+        if self.is_whole and self.leasts.counts is None:
+            self.leasts.counts = Counts.of(self.facts, self.watch.has_time)
+        return self._bounds()
+
+    @property
+    def _moves(self) -> int:
+        return max(1, self.options.moves * self.problem.volunteer_count // 20)
+
+    def _improve(self, guide: bounds.Sieve) -> list[int]:
+        """Construct and search by prices that settle meanwhile; return bounds."""
+        self.looked = guide.pricing.facts
+        self.state = self._fresh()
+        self.restore()
+        self.fill()
+        count, people = self._moves, self.looked.people.shape[0]
         has_previous = bool(self.problem.previous.volunteer.size)
         for share, sweeps in GUIDE_SWEEPS:
+            if not self.watch.has_time():
+                return self._bounds()
             noise = bounds.noise_of(self.facts, self.weight, self.event, share)
-            self.guide.raise_bound(self.worth * SCALE, sweeps, noise)
-            if self.guide.price_all():
+            guide.raise_bound(self.worth * SCALE, sweeps, noise)
+            if guide.price_all():
                 self.look_wider()
             if has_previous:
                 self.search(min(count // 8, FIRST_MOVES * people))
-            else:
+            elif self.watch.has_time():
                 self.construct(min(count // 8, FIRST_MOVES * people))
         found = self._bounds()
         for left in range(LAST_ROUNDS, 0, -1):
+            if not self.watch.has_time():
+                return found
             self.search((count - self.made) // left)
-            if len(self.levels) == 1 and self.guide.bound < self.worth * SCALE:
-                self.guide.raise_bound(self.worth * SCALE, LAST_SWEEPS)
-                if self.guide.price_all():
+            if len(self.levels) == 1 and guide.bound < self.worth * SCALE:
+                guide.raise_bound(self.worth * SCALE, LAST_SWEEPS)
+                if guide.price_all():
                     self.look_wider()
                 found = self._bounds()
-        self.leave_alone()
-        if self.state.terms[ALONE]:
-            return None
-        values = self._values()
-        trace = RosterTrace(
-            seed=self.options.seed,
-            candidate_pairs=int(self.facts.pairs.shape[0]),
-            moves=self.made,
-            is_cut_short=not self.options.has_time(),
-        )
-        return self._rows(), [int(min(*pair)) for pair in zip(found, values, strict=True)], trace
-
-    def _values(self) -> list[int]:
-        return [int((level * self.state.terms).sum()) for level in self.levels]
+        return found
 
     def _bounds(self) -> list[int]:
         """Bound every level."""
-        if len(self.levels) == 1:
-            return [max(self._least(self.levels[0], []), -(-self.guide.bound // SCALE))]
+        guide = self.guide
+        if len(self.levels) == 1 and guide:
+            return [max(self.leasts.of(self.levels[0], []), -(-guide.bound // SCALE))]
         values, found = self._values(), []
         for end in range(1, len(self.levels) + 1):
-            least = self._least(self.levels[end - 1], values[: end - 1])
-            if values[end - 1] > least and self.options.has_time():
+            least = self.leasts.of(self.levels[end - 1], values[: end - 1])
+            if guide and values[end - 1] > least and self.watch.has_time():
                 least = max(
                     least,
-                    bounds.level_bound(
-                        self.facts, self.constants, self.levels[:end], values[:end], self.guide, self.event
-                    ),
+                    bounds.level_bound(self.facts, self.constants, self.levels[:end], values[:end], guide, self.event),
                 )
             found.append(least)
         return found
 
-    def _least(self, level: Integers, before: list[int]) -> int:
-        """Least a level can be, by counting what nobody can take and what the coverage of the levels before asks for."""
-        least = int(level[UNCOVERED]) * counting.never_covered(self.facts)
-        least += int(level[LEAD]) * counting.never_led(self.facts)
-        least += int(level[PLEDGE]) * counting.never_promised(self.facts)
-        if self.facts.limits[TOGETHER] and level[PREFERENCE]:
-            grouped = int((self.facts.people[self.facts.pairs[:, PERSON], GROUP] >= 0).sum())
-            least -= int(level[PREFERENCE] * self.facts.limits[TOGETHER]) * grouped
-        for weight, value in zip(self.levels, before, strict=False):
-            if weight[UNCOVERED]:
-                minutes = counting.least_minutes(self.facts, value // int(weight[UNCOVERED]))
-                least += int(level[UNFAIRNESS]) * counting.even_load(self.facts, minutes)
-                least += int(level[PEOPLE]) * counting.fewest_people(self.facts, minutes)
-        return least
+    def _values(self) -> list[int]:
+        return [int((level * self.state.terms).sum()) for level in self.levels]
 
-    def leave_alone(self) -> None:
-        """Take newcomers off shifts on which nobody experienced is left."""
-        if self.state.terms[ALONE]:
-            moves.leave_alone(self.looked, self.state)
+    def _part_newcomers(self) -> None:
+        """Give newcomers who must serve company; take the others off shifts on which nobody experienced is left."""
+        if not self.state.terms[ALONE]:
+            return
+        moves.leave_alone(self.looked, self.state)
+        for company in company_for_newcomers(self.looked, self.state):
+            alone = self.state.terms[ALONE]
+            for place in range(company.size):
+                self._act(company[place : place + 1], moves.RESTORE)
+                if self.state.terms[ALONE] < alone:
+                    break
+
+    def _served(self) -> Integers:
+        """List the pairs that serve."""
+        count, first = self.state.own_count, self.state.own_first[:-1]
+        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        return np.sort(self.state.own_pair[np.repeat(first, count) + within].astype(np.int64))
 
     def _rows(self) -> Integers:
-        served = np.flatnonzero(self.state.place[:, SAT] >= 0)
+        served = self._served()
         pairs = self.looked.pairs[served]
         seats = self.facts.seats[self.state.place[served, SAT], ROW]
         rows = np.stack((pairs[:, PERSON].astype(np.int64), pairs[:, SHIFT].astype(np.int64), seats), axis=1)
         return np.ascontiguousarray(rows[np.lexsort((rows[:, 0], rows[:, 2], rows[:, 1]))])
+
+    def _result(self, found: list[int]) -> RosterResult:
+        """Tell the plan with what it is worth."""
+        rows, problem = self._rows(), self.problem
+        terms = {term: int(self.state.terms[place]) for term, place in weights.TERM.items()}
+        if not self.knows_wishes:
+            terms[RosterObjective.PREFERENCE] = check.preference(problem, rows)
+        values = [sum(problem.weight_of(term) * terms[term] for term in level) for level in problem.objectives]
+        levels = tuple(
+            RosterLevel(terms=level, value=value, bound=min(bound, value), idle=int((weight * self.constants).sum()))
+            for level, value, bound, weight in zip(problem.objectives, values, found, self.levels, strict=True)
+        )
+        trace = RosterTrace(
+            seed=self.options.seed,
+            candidate_pairs=int(self.facts.pairs.shape[0]),
+            moves=self.made,
+            is_cut_short=not self.watch.has_time(),
+        )
+        return RosterResult(
+            volunteer=rows[:, 0].copy(),
+            shift=rows[:, 1].copy(),
+            seat=rows[:, 2].copy(),
+            levels=levels,
+            terms=terms,
+            trace=trace,
+        )

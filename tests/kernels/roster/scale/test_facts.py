@@ -12,7 +12,8 @@ from linkage.kernels.roster.problem import Pairs, Patterns
 
 def test_pairs_are_the_candidates_of_the_hard_rules(a_random_roster):
     """Skill, certificate, list, window, days off and caps leave the same pairs, seats by seats."""
-    from linkage.kernels.roster.scale.facts import PERSON, SEAT, SEATS, SHIFT, work_out
+    from linkage.kernels.roster.scale.facts import PERSON, SEAT, SEATS, SHIFT
+    from linkage.kernels.roster.scale.reading import work_out
 
     for seed in range(150):
         problem = a_random_roster(seed, people=6, shifts=8)
@@ -39,7 +40,7 @@ def test_pairs_are_the_candidates_of_the_hard_rules(a_random_roster):
 
 def test_clashes_are_those_of_the_hard_rules(a_random_roster):
     """Overlap, buffer, travel by the shortest way, and rest."""
-    from linkage.kernels.roster.scale.facts import work_out
+    from linkage.kernels.roster.scale.reading import work_out
     from linkage.kernels.roster.scale.state import is_clash
 
     for seed in range(40):
@@ -54,7 +55,8 @@ def test_clashes_are_those_of_the_hard_rules(a_random_roster):
 
 def test_sifting_leaves_the_pairs_kept(a_random_roster):
     """The kept pairs stay in order, by volunteer and by shift."""
-    from linkage.kernels.roster.scale.facts import SHIFT, sift, work_out
+    from linkage.kernels.roster.scale.facts import SHIFT, sift
+    from linkage.kernels.roster.scale.reading import work_out
 
     facts = work_out(a_random_roster(3, people=8, shifts=9))
     keep = np.arange(facts.pairs.shape[0]) % 3 > 0

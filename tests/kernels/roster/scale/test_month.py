@@ -32,8 +32,9 @@ def _gain(problem, facts, weight, gains, chosen):
 
 def test_best_schedule_equals_the_best_subset(a_random_roster):
     """Gaps, caps, pledge by period, load: the table finds the best value and a set that has it."""
-    from linkage.kernels.roster.scale.facts import MINUTES, SHIFT, work_out
+    from linkage.kernels.roster.scale.facts import MINUTES, SHIFT
     from linkage.kernels.roster.scale.month import GAIN, PAIR, SIZE, best_schedule, desk_of, units
+    from linkage.kernels.roster.scale.reading import work_out
 
     weight = np.asarray([0, 0, 3, 0, 0, 2, 5, 0])
     for seed in range(150):

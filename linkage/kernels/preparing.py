@@ -37,11 +37,13 @@ def _simplex() -> None:
 
 
 def _undivided() -> None:
-    """Seat undivided needs by prices and search."""
+    """Seat undivided needs by prices and search, and draft a plan of them."""
     from linkage.kernels.assignment import greedy
     from linkage.kernels.assignment.objectives import least_of, levels_of
     from linkage.kernels.assignment.problem import AssignmentProblem
     from linkage.kernels.assignment.remainder import subtract_fixed
+    from linkage.kernels.assignment.undivided.draft import Draft
+    from linkage.kernels.assignment.undivided.layout import lay_out
     from linkage.kernels.assignment.undivided.seating import SeatingEffort, seat
 
     need, offer = np.divmod(np.arange(48), 4)
@@ -57,11 +59,14 @@ def _undivided() -> None:
     )
     levels = levels_of(problem, None)
     remainder, _ = subtract_fixed(problem)
+    start = greedy.plan(problem, remainder, seconds_left=lambda: _LONG)
+    if (seating := lay_out(problem, levels, remainder)) is not None:
+        Draft(seating, seating.seats(remainder, start), None, lambda: _LONG, 0).run(100)
     seat(
         problem,
         levels,
         remainder,
-        start=greedy.plan(problem, remainder, seconds_left=lambda: _LONG),
+        start=start,
         known=[least_of(problem, level) for level in levels],
         effort=SeatingEffort(seconds_left=lambda: _LONG, nodes=200),
     )

@@ -28,6 +28,8 @@ def reseat(
     remainder: Remainder,
     units: Integers,
     seconds_left: Callable[[], float],
+    *,
+    is_rising: bool = False,
 ) -> Integers:
     """Seat the needs of each of the commonest sizes anew, the largest size first.
 
@@ -35,6 +37,8 @@ def reseat(
     ----------
     units
         (n_pairs,) int64 a plan of undivided needs, the fixed ones included.
+    is_rising
+        Begin with the smallest size, which fits into what the larger ones leave.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def reseat(
     sizes, counts = np.unique(remainder.quantity[remainder.quantity > 0], return_counts=True)
     common = sizes[np.argsort(-counts, kind="stable")[:_SIZES]]
     best = values_of(problem, levels, units)
-    for size in np.sort(common)[::-1].tolist():
+    for size in sorted(common.tolist(), reverse=not is_rising):
         if seconds_left() < _SECONDS_PER_PAIR * problem.pair_count:
             break
         tried = _seat(problem, levels, remainder, units, size, seconds_left)

@@ -14,8 +14,9 @@ import numpy as np
 
 from linkage.kernels.assignment import choosing, classes, exchange, greedy, objectives, search
 from linkage.kernels.assignment.bounds import gap_of, relaxed_bounds
+from linkage.kernels.assignment.objectives import values_of
 from linkage.kernels.assignment.options import MatchOptions
-from linkage.kernels.assignment.problem import AssignmentProblem, Integers
+from linkage.kernels.assignment.problem import AssignmentProblem, Floats, Integers
 from linkage.kernels.assignment.remainder import Remainder, room_of, subtract_fixed
 from linkage.kernels.assignment.result import Method
 from linkage.kernels.assignment.undivided import seating
@@ -42,6 +43,7 @@ def solve_part(
     options: MatchOptions,
     *,
     is_bound: bool,
+    worth: Floats | None = None,
 ) -> Plan:
     """Solve a part in which the relaxed plan breaks a rule: repair it, then exactly where it is small.
 
@@ -53,28 +55,26 @@ def solve_part(
         (n_pairs,) int64 units that meet whatever must be met, the fixed ones included.
     is_bound
         No plan is better than the relaxed one.
+    worth
+        (n_levels, n_pairs) float64 what one more unit of capacity takes off each objective in the relaxed plan, if known.
     """
     remainder, _ = subtract_fixed(problem)
     known: Sequence[int] = [objectives.least_of(problem, level) for level in levels]
     if is_bound:
-        known = objectives.values_of(problem, levels, relaxed)
+        known = values_of(problem, levels, relaxed)
     held = held_of(problem, remainder, anchor)
     relaxed = np.maximum(relaxed - held.fixed, 0)
-    units, bound = _repair(problem, levels, held, relaxed, options)
-    limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
-    if held is remainder and objectives.values_of(problem, levels, units) != tuple(known):
-        wanted = seating.suggest(problem, levels, remainder, units, limits)
-        if wanted is not None:
-            again, _ = _repair(problem, levels, held, wanted, options)
-            units = min((units, again), key=lambda tried: objectives.values_of(problem, levels, tried))
+    drafted = _draft(problem, levels, remainder, relaxed, options, worth) if held is remainder else None
+    units, bound = (drafted, 0) if drafted is not None else _repair(problem, levels, held, relaxed, options)
     if held is remainder and bound > known[0]:
         known = [bound, *(objectives.least_of(problem, level) for level in levels[1:])]
-    bounds = relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), known)
+    bounds = relaxed_bounds(problem, levels, values_of(problem, levels, units), known)
     repaired = Plan(units=units, bounds=bounds, method="repair", flow=None)
-    gap = gap_of(problem, levels, objectives.values_of(problem, levels, units), bounds)
+    gap = gap_of(problem, levels, values_of(problem, levels, units), bounds)
     if gap <= options.gap_ratio or options.seconds_left() <= 0:
         return repaired
     if held is remainder and seating.is_worthwhile(problem, levels, remainder):
+        limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
         seated = seating.seat(problem, levels, remainder, start=units, known=known, effort=limits)
         if seated is not None:
             return Plan(units=seated[0], bounds=seated[1], method="seating", flow=None)
@@ -86,7 +86,7 @@ def solve_part(
         return repaired
     effort = exact.ExactEffort(deterministic=options.exact_effort, seconds_left=options.seconds_left, seed=options.seed)
     units, proven_bounds = exact.improve(problem, levels, remainder, start=units, floor=known[0], effort=effort)
-    still_known = relaxed_bounds(problem, levels, objectives.values_of(problem, levels, units), known)
+    still_known = relaxed_bounds(problem, levels, values_of(problem, levels, units), known)
     bounds = [max(pair) for pair in zip(proven_bounds, still_known, strict=True)]
     return Plan(units=units, bounds=bounds, method="exact", flow=None)
 
@@ -104,6 +104,44 @@ def held_of(problem: AssignmentProblem, remainder: Remainder, anchor: Integers) 
     if (anchor == remainder.fixed).all():
         return remainder
     return subtract_fixed(replace(problem, fixed=anchor))[0]
+
+
+def _draft(
+    problem: AssignmentProblem,
+    levels: tuple[MatchObjective, ...],
+    remainder: Remainder,
+    relaxed: Integers,
+    options: MatchOptions,
+    worth: Floats | None,
+) -> Integers | None:
+    """Draft plans of a large problem of undivided needs and better them: the best one's units, None without a draft."""
+    limits = seating.SeatingEffort(seconds_left=options.seconds_left, seed=options.seed)
+    start = greedy.plan(problem, remainder, wanted=relaxed, seconds_left=options.seconds_left)
+    best = None
+    for draft in seating.draft(problem, levels, remainder, start, limits, worth=worth):
+        units = _by_classes(problem, levels, remainder, draft, options, is_rising=True)
+        if not room_of(problem, remainder).is_uniform:  # needs of one size are not alike
+            units, _ = _repair(problem, levels, remainder, units - remainder.fixed, options)
+        best = min((best if best is not None else start, units), key=lambda tried: values_of(problem, levels, tried))
+    return best
+
+
+def _by_classes(
+    problem: AssignmentProblem,
+    levels: tuple[MatchObjective, ...],
+    remainder: Remainder,
+    units: Integers,
+    options: MatchOptions,
+    *,
+    is_rising: bool = False,
+) -> Integers:
+    """Seat needs anew, size by size, until a round brings nothing."""
+    for _ in range(options.search_rounds):
+        better = classes.reseat(problem, levels, remainder, units, options.seconds_left, is_rising=is_rising)
+        if better is units:
+            break
+        units, is_rising = better, False
+    return units
 
 
 def _repair(
@@ -138,11 +176,8 @@ def _repair(
         tries=options.search_moves,
         seconds_left=options.seconds_left,
     )
-    for _ in range(options.search_rounds if problem.indivisible and not problem.has_choices else 0):
-        better = classes.reseat(problem, levels, remainder, units, options.seconds_left)
-        if better is units:
-            break
-        units = better
+    if problem.indivisible and not problem.has_choices:
+        units = _by_classes(problem, levels, remainder, units, options)
     if problem.has_choices:  # the search knows no packages
         units = greedy.plan(problem, whole, wanted=units - whole.fixed, seconds_left=options.seconds_left)
-    return min((units, best), key=lambda tried: objectives.values_of(problem, levels, tried)), bound
+    return min((units, best), key=lambda tried: values_of(problem, levels, tried)), bound

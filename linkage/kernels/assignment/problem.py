@@ -23,6 +23,7 @@ from linkage.kernels.assignment.validation import (
     NONE,
     PAIR_COLUMNS,
     Flags,
+    Floats,
     Integers,
     integers,
     mistakes_of,
@@ -37,6 +38,7 @@ __all__ = (
     "NONE",
     "AssignmentProblem",
     "Flags",
+    "Floats",
     "Integers",
 )
 

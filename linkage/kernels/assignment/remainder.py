@@ -91,6 +91,8 @@ class Room:
         (n_offers,), (n_windows,) and (n_sources,) int64 units of needs.
     pair
         (n_pairs,) bool, False where an undivided need could never fit.
+    is_uniform
+        All pairs of an offer take the same, so that a unit is a unit under every limit.
     is_exact
         Every plan that fits the rooms fits the capacities too: whole numbers of equal units, nothing undivided.
     """
@@ -99,6 +101,7 @@ class Room:
     window: Integers
     source: Integers
     pair: Flags
+    is_uniform: bool
     is_exact: bool
 
 
@@ -145,12 +148,14 @@ def room_of(problem: AssignmentProblem, remainder: Remainder) -> Room:
     pair = np.ones(problem.pair_count, dtype=np.bool_)
     if whole:
         pair = fitting_of(problem, remainder) >= remainder.quantity[problem.pair_need]
+    uniform = bool((least == most).all() and even.all())
     return Room(
         offer=remainder.capacity // least,
         window=remainder.windows // np.where(in_window == never, 1, in_window),
         source=remainder.caps // source_least,
         pair=pair,
-        is_exact=bool((least == most).all() and even.all()) and not whole,
+        is_uniform=uniform,
+        is_exact=uniform and not whole,
     )
 
 

@@ -28,7 +28,7 @@ from linkage.kernels.assignment.bounds import gap_of, put_together, relaxed_boun
 from linkage.kernels.assignment.options import DEFAULTS, MatchOptions
 from linkage.kernels.assignment.parts import Part, parts_of
 from linkage.kernels.assignment.piece import Plan, first_come, held_of, solve_part
-from linkage.kernels.assignment.problem import AssignmentProblem, Integers
+from linkage.kernels.assignment.problem import AssignmentProblem, Floats, Integers
 from linkage.kernels.assignment.reasons import MatchReasons
 from linkage.kernels.assignment.remainder import Conflict, Remainder, room_of, subtract_fixed
 from linkage.kernels.assignment.residual import PlanDefect
@@ -124,7 +124,11 @@ def _solve(
         plan = Plan(units=units, bounds=None, method="repair", flow=None)
     else:
         parts = parts_of(problem, levels, remainder, concerned, together=options.part_pairs)
-        plan = _by_parts(problem, levels, parts, units, anchor, options, is_bound=solved.is_cheapest)
+        worth = None
+        if room.is_uniform and solved.is_cheapest and len(solved.blocks) == 1:
+            of_unit, _ = exchange.prices(exchange.ProvenFlow.of(problem, levels, net, room, solved))
+            worth = of_unit[:, problem.pair_offer] / problem.pair_use
+        plan = _by_parts(problem, levels, parts, units, anchor, options, is_bound=solved.is_cheapest, worth=worth)
     reached = objectives.values_of(problem, levels, plan.units)
     bounds = relaxed_bounds(problem, levels, reached, values, known)
     if plan.bounds is not None and solved.is_cheapest:  # else the other parts may leave something open too
@@ -141,14 +145,24 @@ def _by_parts(
     options: MatchOptions,
     *,
     is_bound: bool,
+    worth: Floats | None,
 ) -> Plan:
     """Solve parts anew; what is in none of them stays as the relaxed plan has it, and is taken for proven."""
     units = relaxed.copy()
     method: Method = "flow"
     open_by: list[list[int]] = []
     for part in parts:
-        found = solve_part(part.problem, levels, relaxed[part.pairs], anchor[part.pairs], options, is_bound=is_bound)
-        units[part.pairs] = found.units
+        rows = part.pairs
+        found = solve_part(
+            part.problem,
+            levels,
+            relaxed[rows],
+            anchor[rows],
+            options,
+            is_bound=is_bound,
+            worth=None if worth is None else worth[:, rows],
+        )
+        units[rows] = found.units
         reached = objectives.values_of(part.problem, levels, found.units)
         bounds = found.bounds or [objectives.least_of(part.problem, level) for level in levels]
         open_by.append([value - bound for value, bound in zip(reached, bounds, strict=True)])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from linkage.kernels.assignment.problem import AssignmentProblem
 
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 NONE: Final = -1

@@ -8,14 +8,14 @@ no plan worse than the one it is given.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from linkage.kernels.assignment.objectives import values_of
-from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Integers
+from linkage.kernels.assignment.problem import NONE, AssignmentProblem, Floats, Integers
 from linkage.kernels.assignment.remainder import Remainder
 from linkage.kernels.assignment.undivided.layout import Seating, lay_out
 from linkage.terms import MatchObjective
@@ -27,8 +27,10 @@ _FEWEST_SEATS: Final = 300  # below, the exact solver is quicker than the compil
 _MOST_SEATS: Final = 10_000  # beyond, a search in depth is too slow to find even one plan
 _COMPILING_SECONDS: Final = 25.0
 _LOADING_SECONDS: Final = 3.0
-_MOST_SUGGESTED: Final = 100_000
-_SUGGESTING_STEPS: Final = 600
+_DRAFT_STEPS: Final = (60, 400, 1_200)  # for each need
+_LAST_STEPS: Final = 2_400_000  # of the last draft, at least
+_MOST_PLUNGED: Final = 100_000
+_PLUNGE_STEPS: Final = 600
 _STEPS: Final = 40
 
 
@@ -42,11 +44,14 @@ class SeatingEffort:
         Nodes of the search in depth for the cost; a tenth for each try to leave less priority unmet.
     gap_ratio
         The search for the cost stops this close to the bound.
+    seed
+        Of the drafts.
     seconds_left
         Asked every few milliseconds; at 0 or below the best plan so far is returned.
     """
 
     seconds_left: Callable[[], float]
+    seed: int = 0
     nodes: int = 150_000
     gap_ratio: float = 0.0
 
@@ -98,32 +103,55 @@ def seat(
     return units, bounds
 
 
-def suggest(
+def draft(
     problem: AssignmentProblem,
     levels: Sequence[MatchObjective],
     remainder: Remainder,
     start: Integers,
     effort: SeatingEffort,
-) -> Integers | None:
-    """Suggest a plan for a large problem, which may serve less than `start` does; None where nothing is to be had.
+    *,
+    worth: Floats | None = None,
+) -> Iterator[Integers]:
+    """Draft plans of a large problem, each with more steps than the one before, as long as there is time.
 
-    Returns
-    -------
-    Integers or None
-        (n_pairs,) int64 units without the fixed ones; every limit is kept.
+    Parameters
+    ----------
+    start
+        (n_pairs,) int64 units of a plan that keeps every rule, the fixed ones included.
+    worth
+        (n_levels, n_pairs) float64 what one more unit of capacity takes off each objective at the pair's offer, if known.
+
+    Yields
+    ------
+    Integers
+        (n_pairs,) int64 units, the fixed ones included; every limit is kept.
     """
-    if not _MOST_SEATS < problem.pair_count <= _MOST_SUGGESTED or not _has_time(effort.seconds_left()):
-        return None
+    if problem.pair_count <= _MOST_SEATS or not _has_time(effort.seconds_left()):
+        return
     seating = lay_out(problem, levels, remainder)
-    if seating is None or len(levels) == 1:
-        return None
-    from linkage.kernels.assignment.undivided.plunge import plunge  # loads the compiler
+    if seating is None or not seating.row.size:
+        return
+    from linkage.kernels.assignment.undivided.draft import Draft  # loads the compiler
 
-    budget = seating.unmet(seating.seats(remainder, start)) - seating.unmet_before
-    solver, row = _solver(seating, budget, effort, 1)
-    solver.ascend(_SUGGESTING_STEPS)
+    of_seats = None if worth is None else worth[:, seating.row]
+    seats = seating.seats(remainder, start)
+    work = Draft(seating, seats, of_seats, effort.seconds_left, effort.seed)
+    lengths = [steps * seats.size for steps in _DRAFT_STEPS]
+    lengths[-1] = max(lengths[-1], _LAST_STEPS)
+    for steps in lengths:
+        found = work.run(steps)
+        if found is None:
+            return
+        seats = found
+        yield seating.units(problem, remainder, seats)
+    if (problem.pair_use == problem.pair_use[0]).all() or problem.pair_count > _MOST_PLUNGED or len(levels) == 1:
+        return
+    from linkage.kernels.assignment.undivided.plunge import plunge
+
+    solver, row = _solver(seating, seating.unmet(seats) - seating.unmet_before, effort, 1)
+    solver.ascend(_PLUNGE_STEPS)
     seat = plunge(solver)
-    return seating.units(problem, remainder, np.where(seat == NONE, NONE, row[seat])) - remainder.fixed
+    yield seating.units(problem, remainder, np.where(seat == NONE, NONE, row[seat]))
 
 
 def _has_time(seconds: float) -> bool:

@@ -8,8 +8,9 @@ import pytest
 from linkage.kernels.assignment import exact, greedy, objectives
 from linkage.kernels.assignment.problem import AssignmentProblem
 from linkage.kernels.assignment.remainder import subtract_fixed, use_of
+from linkage.kernels.assignment.undivided.anneal import Guests, Hall, clear, sit
 from linkage.kernels.assignment.undivided.layout import lay_out
-from linkage.kernels.assignment.undivided.seating import SeatingEffort, seat, suggest
+from linkage.kernels.assignment.undivided.seating import SeatingEffort, draft, seat
 from linkage.terms import MatchObjective
 
 
@@ -116,22 +117,54 @@ def test_problems_with_other_rules_are_left_alone():
     assert lay_out(problem, (*levels[:1], MatchObjective.UNFAIRNESS), subtract_fixed(problem)[0]) is None
 
 
-def test_suggestion_for_a_large_problem_keeps_every_limit():
-    """What is suggested fits: each need once, no offer over its capacity; the same bytes again, less at a deadline."""
+@pytest.mark.parametrize("is_even", [False, True])
+def test_drafts_for_a_large_problem_keep_every_limit(is_even):
+    """A draft fits: each need once, no offer over its capacity; the same bytes again, fewer drafts at a deadline."""
     problem = _drawn(np.random.default_rng(2), offers=20, needs=505, tightness=0.6)
+    if is_even:
+        problem = replace(problem, pair_use=np.ones_like(problem.pair_use), offer_capacity=np.full(20, 20))
     levels = objectives.levels_of(problem, None)
     remainder, _ = subtract_fixed(problem)
     start = greedy.plan(problem, remainder, seconds_left=_patient)
 
-    def suggested(seconds_left):
-        return suggest(problem, levels, remainder, start, SeatingEffort(seconds_left=seconds_left))
+    def drafted(seconds_left):
+        return list(draft(problem, levels, remainder, start, SeatingEffort(seconds_left=seconds_left)))
 
-    units = suggested(_patient)
-    assert (units == suggested(_patient)).all()
-    left = iter([1e9] * 60)
-    cut = suggested(lambda: next(left, 0.0))
-    for plan in (units, cut):
-        assert (use_of(problem, plan)[0] <= problem.offer_capacity).all()
-        assert np.bincount(problem.pair_need, weights=plan).max() <= 1
-    assert units.sum() > 0.9 * start.sum()
-    assert suggested(lambda: 0.0) is None or not suggested(lambda: 0.0).any()
+    drafts = drafted(_patient)
+    left = iter([1e9] * 4)
+    cut = drafted(lambda: next(left, 0.0))
+
+    assert [units.tobytes() for units in drafts] == [units.tobytes() for units in drafted(_patient)]
+    assert 0 < len(cut) < len(drafts)
+    for units, again in zip(drafts, cut, strict=False):
+        assert (units == again).all()
+        assert (use_of(problem, units)[0] <= problem.offer_capacity).all()
+        assert np.bincount(problem.pair_need, weights=units).max() <= 1
+    reached = [objectives.values_of(problem, levels, units) for units in (start, *drafts)]
+    assert min(reached[1:]) < reached[0]
+    assert not drafted(lambda: 0.0)
+
+
+def test_room_is_left_to_no_one_who_does_not_fit():
+    """Guests of overfull offers go until the others fit, the one whose going costs least first."""
+    hall = Hall(
+        start=np.array([0, 2, 4, 6]),
+        seat=np.array([[0, 3, 1], [1, 0, 9], [0, 2, 1], [1, 0, 4], [0, 1, 1], [1, 0, 90]]),
+        capacity=np.array([4, 0]),
+        first=np.array([0, 3, 6]),
+    )
+    guests = Guests(
+        at=np.array([0, 2, 4]),
+        room=np.zeros(2, dtype=np.int64),
+        member=np.zeros(6, dtype=np.int64),
+        place=np.zeros(3, dtype=np.int64),
+        heads=np.zeros(2, dtype=np.int64),
+        random=np.array([1]),
+    )
+    sit(hall, guests)
+    assert guests.room.tolist() == [-2, 0]
+    clear(hall, guests)
+
+    assert guests.at.tolist() == [0, 3, 4]
+    assert guests.room.tolist() == [0, 0]
+    assert guests.heads.tolist() == [2, 1]

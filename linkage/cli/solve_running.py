@@ -14,15 +14,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, Final, TypeVar
 
+from linkage.cli import INTERRUPTED
 from linkage.cli.output import errors, progress
 
 T = TypeVar("T")
 
 DEFAULT_SECONDS: Final = 60.0
 MAX_SECONDS: Final = 86_400.0
-INTERRUPTED: Final = 130
-"""Exit status of a process that Ctrl-C ended, as shells count it."""
-
 PREPARING: Final = "Preparing the optimiser for this machine, once, up to half a minute"
 
 _LOOK_SECONDS: Final = 0.05

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from linkage.cli import solve, solve_running
+from linkage.cli import main, solve, solve_running
 from tests.cli.conftest import Terminal, environment
 
 MATCHING: dict[str, Any] = {
@@ -295,6 +295,19 @@ def test_ctrl_c_prints_one_line_and_leaves_nothing(tmp_path):
     )
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Stopped; nothing was kept\n")
+
+
+def test_ctrl_c_while_commands_are_loaded_is_no_error(monkeypatch, capsys):
+    """In the first half second of a command a Ctrl-C used to end in a traceback."""
+
+    def interrupted(_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("linkage.cli.app.main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main(["solve"])
+
+    assert (ended.value.code, capsys.readouterr().err) == (130, "Stopped\n")
 
 
 def test_the_clock_stands_still_while_loops_are_compiled():

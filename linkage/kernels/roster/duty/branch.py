@@ -1,7 +1,8 @@
 """Branch and price: split what is allowed until the best plan is proven (Barnhart et al. 1998).
 
-A node is split on how many cover a row, on whether a person works on a day, or on which place the person takes then;
-all of these are respected exactly when schedules are priced. Dives that fix one whole schedule after another find
+A node is split on how many people are missing or too many in all, on whether a person works on a day, or on which place
+the person takes then; people's part of these is respected exactly when schedules are priced. What no better plan can
+contain is forbidden on the way. Dives that fix one whole schedule after another find
 plans early. Everything is counted, so that the same problem gives the same plan.
 """
 
@@ -15,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.kernels.roster.duty.master import Floats, Master, Node, Relaxation
+from linkage.kernels.roster.duty.narrowing import narrow
 from linkage.kernels.roster.duty.tables import HARD, NEVER, SCALE, Integers
 
 WHOLE = 1e-5
+SUM_APART = 0.01
+"""Sums nearer to a whole number than this are not split."""
 DIVE_SLACK = 0.5
 """How far bounds may stay behind between two steps of a dive, in cost."""
 LIKELY_STEPS, LIKELY = 12, 0.6
@@ -58,7 +62,7 @@ class Tree:
         self.lower = -NEVER
         worth = np.where(master.row_cost < HARD // 2, np.abs(master.row_cost), 0).max(axis=1).sum()
         self.worst = int(worth) + int(np.abs(master.t.option_cost).sum())
-        self.nodes = 0
+        self.nodes, self.next_dive, self.dived_at = 0, DIVE_NODES, -NEVER
         self.unsettled = NEVER
         self.open: list[tuple[int, int, int, Node]] = []
         self._serial = 0
@@ -80,19 +84,13 @@ class Tree:
         penalty = 10.0 + 2.0 * min(abs(self.incumbent.cost), self.worst) / SCALE
         result = self.master.solve(node, cutoff=cutoff, penalty=penalty, slack=slack)
         for _ in range(PENALTY_STEPS):
-            if result.bound >= cutoff or not self._is_short(result.weight):
+            if result.bound >= cutoff or not result.is_short:
                 break
             penalty *= PENALTY_FACTOR
             result = self.master.solve(replace(node, bound=result.bound), cutoff=cutoff, penalty=penalty, slack=slack)
         if result.weight.size and result.bound < cutoff:
             self._offer_whole(result.weight)
         return result
-
-    def _is_short(self, weight: Floats) -> bool:
-        """Whether somebody has no schedule, or only part of one, in the answer."""
-        people = np.asarray(self.master.person[: weight.size], dtype=np.int64)
-        total = np.bincount(people, weights=weight, minlength=self.master.t.people)
-        return bool(weight.size and (total < 1 - WHOLE).any())
 
     def _offer_whole(self, weight: Floats) -> None:
         chosen = np.flatnonzero(weight > 1 - WHOLE)
@@ -175,36 +173,34 @@ class Tree:
         if not result.is_finished:
             self.push(replace(node, bound=max(node.bound, result.bound)))
             return None
-        if self.nodes % DIVE_NODES == 0 and round_up(result.bound) < self.incumbent.cost:
-            self.dive(node, result)
         if round_up(result.bound) >= self.incumbent.cost:
             return None
-        children = self.split(replace(node, bound=result.bound), result.weight)
-        if not children or self._is_short(result.weight):
+        node = narrow(self.master, replace(node, bound=result.bound), self.incumbent.cost - SCALE + 1)
+        if self.nodes >= self.next_dive or self.lower > self.dived_at:
+            self.dive(node, result)
+            self.next_dive, self.dived_at = self.nodes + DIVE_NODES, self.lower
+        if round_up(node.bound) >= self.incumbent.cost:
+            return None
+        children = self.split(node, result)
+        if not children or result.is_short:
             self.unsettled = min(self.unsettled, round_up(result.bound))
             return None
         for child in children[1:]:
             self.push(child)
         return children[0]
 
-    def split(self, node: Node, weight: Floats) -> list[Node]:
+    def split(self, node: Node, result: Relaxation) -> list[Node]:
         """Split a node so that its fractional answer is allowed in neither part, the likelier part first."""
-        master = self.master
-        used = np.flatnonzero(weight > WHOLE)
-        count = np.zeros(master.row_cost.shape[0])
-        for column in used.tolist():
-            np.add.at(count, master.rows_of(master.path[column]), weight[column])
-        apart = np.abs(count - np.rint(count))
-        if apart.size and apart.max() > 0.05:
-            row = int(np.argmax(apart))
-            return self._split_row(node, row, float(count[row]))
-        return self._split_person(node, used, weight)
+        for index, value in enumerate(result.sums.tolist()):
+            if abs(value - round(value)) > SUM_APART:
+                return self._split_sum(node, index, value)
+        return self._split_person(node, np.flatnonzero(result.weight > WHOLE), result.weight)
 
-    def _split_row(self, node: Node, row: int, count: float) -> list[Node]:
-        low, high = node.low.copy(), node.high.copy()
-        low[row], high[row] = int(np.ceil(count)), int(np.floor(count))
-        parts = [replace(node, low=low, depth=node.depth + 1), replace(node, high=high, depth=node.depth + 1)]
-        return parts if count - np.floor(count) >= 0.5 else parts[::-1]
+    def _split_sum(self, node: Node, index: int, value: float) -> list[Node]:
+        low, high = node.sum_low.copy(), node.sum_high.copy()
+        low[index], high[index] = int(np.ceil(value)), int(np.floor(value))
+        parts = [replace(node, sum_low=low, depth=node.depth + 1), replace(node, sum_high=high, depth=node.depth + 1)]
+        return parts if value - np.floor(value) >= 0.5 else parts[::-1]
 
     def _split_person(self, node: Node, used: Integers, weight: Floats) -> list[Node]:
         t = self.master.t

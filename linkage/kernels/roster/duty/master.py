@@ -9,14 +9,14 @@ A `Node` narrows what is allowed; which nodes are looked at is decided elsewhere
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.kernels.roster.duty.tables import HARD, NEVER, SCALE, Integers, Tables
+from linkage.kernels.roster.duty.sums import Sums, segments_of
+from linkage.kernels.roster.duty.tables import NEVER, SCALE, Integers, Tables
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -24,13 +24,15 @@ SMOOTHING = 0.5
 TRIES = 4
 """Prices tried after each linear program; the last try, if nothing was found, is at the program's own."""
 EPSILON = 1e-6
+SHORT = 1e-5
+"""Less of what is missing does not count."""
 LONGEST_SECONDS = 3600.0
 """A linear program that takes longer is given up, and its part of the search left open."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Node:
-    """What is allowed in a part of the search: bounds on how many cover each row, and what is forbidden.
+    """What is allowed in a part of the search: bounds on how many cover each row and on sums, and what is forbidden.
 
     `option_cost`, `rest_cost` are as in `Tables`, `NEVER` where forbidden; `settled` maps people to the only schedule
     they may have.
@@ -38,6 +40,8 @@ class Node:
 
     low: Integers
     high: Integers
+    sum_low: Integers
+    sum_high: Integers
     option_cost: Integers
     rest_cost: Integers
     bound: int
@@ -47,11 +51,16 @@ class Node:
 
 @dataclass(kw_only=True, eq=False)
 class Relaxation:
-    """What column generation found at a node: a valid bound (scaled), the weights of schedules, whether it is empty."""
+    """What column generation found at a node: a valid bound (scaled), the weights of schedules, the values of sums.
+
+    `is_short` says that something is missing in the answer, which is then no part of any plan.
+    """
 
     bound: int
+    sums: Floats = field(default_factory=lambda: np.zeros(0))
     weight: Floats = field(default_factory=lambda: np.zeros(0))
     is_finished: bool = True
+    is_short: bool = False
 
 
 class Master:
@@ -64,7 +73,7 @@ class Master:
         groups = t.group.shape[0]
         self.group_of = np.repeat(np.arange(groups), np.diff(t.option_start))
         self.priced = np.zeros((groups, 2), dtype=np.int64)
-        self.at = np.zeros(room, dtype=np.int64)
+        self.at, self.back = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
         self.known: dict[bytes, int] = {}
         self.person: list[int] = []
         self.own: list[int] = []
@@ -73,7 +82,7 @@ class Master:
         self.is_open: list[bool] = []
         self.rounds = 0
         self.centre: Floats | None = None
-        self._local = -NEVER
+        self._local, self.point = -NEVER, np.zeros(0)
         self._table = np.zeros((0, t.days), dtype=np.int64)
         self._counts = np.arange(row_cost.shape[1])
         solver: Any = pywraplp.Solver
@@ -83,8 +92,11 @@ class Master:
         self._persons = [self.lp.Constraint(1, 1) for _ in range(t.people)]
         self._goal: Any = self.lp.Objective()
         self._goal.SetMinimization()
-        self._segments = [self._add_segments(row) for row in range(row_cost.shape[0])]
-        self._missing = [self._column(0.0, self._persons[person : person + 1]) for person in range(t.people)]
+        segments = [segments_of(row_cost[row], t.people) for row in range(row_cost.shape[0])]
+        self._segments = [self._add_segments(row, parts) for row, parts in enumerate(segments)]
+        self.sums = Sums(segments, row_cost.shape[1])
+        self._missing = [self._column(0.0, [constraint]) for constraint in (*self._persons, *self._rows)]
+        self._sums = [self._add_sum(members) for members in self.sums.members]
         self.penalty = 0.0
 
     def _column(self, cost: float, constraints: list[Any]) -> Any:
@@ -94,20 +106,25 @@ class Master:
             constraint.SetCoefficient(variable, 1)
         return variable
 
-    def _add_segments(self, row: int) -> list[tuple[Any, int, int]]:
+    def _add_segments(self, row: int, parts: list[tuple[int, int, int]]) -> list[tuple[Any, int, int]]:
         """Cost a row by variables of constant slope; return them with where they begin and end."""
-        slopes = np.diff(self.row_cost[row, : self.t.people + 1])
-        slopes = slopes[slopes < HARD // 2]
-        starts = [0, *(np.flatnonzero(np.diff(slopes)) + 1).tolist(), slopes.size]
         segments: list[tuple[Any, int, int]] = []
-        if slopes.size == 0:
-            return segments
-        for first, last in pairwise(starts):
+        for slope, first, last in parts:
             variable = self.lp.NumVar(0, last - first, "")
             self._rows[row].SetCoefficient(variable, -1)
-            self._goal.SetCoefficient(variable, float(slopes[first]) / SCALE)
+            self._goal.SetCoefficient(variable, slope / SCALE)
             segments.append((variable, first, last))
         return segments
+
+    def _add_sum(self, members: list[tuple[int, int]]) -> tuple[Any, list[Any]]:
+        constraint = self.lp.Constraint(0, self.lp.infinity())
+        variables = [self._segments[row][part][0] for row, part in members]
+        for variable in variables:
+            constraint.SetCoefficient(variable, 1)
+        for sign in (1, -1):
+            self._missing.append(self._column(0.0, []))
+            constraint.SetCoefficient(self._missing[-1], sign)
+        return constraint, variables
 
     def rows_of(self, path: Integers) -> list[int]:
         """Rows that a schedule covers."""
@@ -159,10 +176,12 @@ class Master:
 
     def enter(self, node: Node) -> None:
         """Narrow the linear program to a node."""
-        for index, (now, before) in enumerate(zip(self.allowed(node).tolist(), self.is_open, strict=True)):
-            if now != before:
-                self.variables[index].SetUb(self.lp.infinity() if now else 0)
-                self.is_open[index] = now
+        now = self.allowed(node)
+        for index in np.flatnonzero(now != np.asarray(self.is_open)).tolist():
+            self.variables[index].SetUb(self.lp.infinity() if now[index] else 0)
+        self.is_open = now.tolist()
+        for (constraint, _), low, high in zip(self._sums, node.sum_low.tolist(), node.sum_high.tolist(), strict=True):
+            constraint.SetBounds(low, high)
         for row, segments in enumerate(self._segments):
             for variable, first, last in segments:
                 variable.SetBounds(
@@ -175,20 +194,25 @@ class Master:
             for variable in self._missing:
                 self._goal.SetCoefficient(variable, penalty)
 
+    def rows_at(self, node: Node, point: Floats) -> tuple[Integers, Integers, int]:
+        """Turn prices into whole numbers: prices of rows, the cost of each number on each row, what sums add."""
+        rounded = np.rint(point * SCALE).astype(np.int64)
+        price, of_sums = np.split(rounded, [len(self._rows)])
+        reduced = self.sums.tilt(self.row_cost - price[:, None] * self._counts, of_sums)
+        inside = (self._counts >= node.low[:, None]) & (self._counts <= node.high[:, None])
+        return price, np.where(inside, reduced, NEVER), self.sums.floor(of_sums, node.sum_low, node.sum_high)
+
     def _lagrangian(self, node: Node, tables: Tables, point: Floats, paths: Integers) -> tuple[int, Flags, Floats]:
-        """Bound a node at these prices of rows and fill everybody's cheapest schedule.
+        """Bound a node at these prices and fill everybody's cheapest schedule.
 
         Also says whose schedules keep all caps, and in which direction prices would raise the bound.
         """
         from linkage.kernels.roster.duty.paths import best_path
 
         self.rounds += 1
-        price = np.rint(point * SCALE).astype(np.int64)
-        reduced = self.row_cost - price[:, None] * self._counts
-        inside = (self._counts >= node.low[:, None]) & (self._counts <= node.high[:, None])
-        reduced = np.where(inside, reduced, NEVER)
+        price, reduced, bound = self.rows_at(node, point)
         wanted = reduced.argmin(axis=1)
-        bound = int(reduced[np.arange(price.size), wanted].sum())
+        bound += int(reduced[np.arange(price.size), wanted].sum())
         keeps_caps = np.ones(self.t.people, dtype=np.bool_)
         taken = np.zeros(price.size)
         for person in range(self.t.people):
@@ -205,7 +229,8 @@ class Master:
                 return NEVER, keeps_caps, taken
             bound += cost
             np.add.at(taken, self.rows_of(paths[person]), 1)
-        return bound, keeps_caps, taken - wanted
+        of_sums = self.sums.uphill(point[price.size :], node.sum_low, node.sum_high, wanted)
+        return bound, keeps_caps, np.append(taken - wanted, of_sums)
 
     def solve(self, node: Node, *, cutoff: int, penalty: float, slack: float = 0.0) -> Relaxation:
         """Generate schedules at a node until its whole-number bound is settled or reaches `cutoff` (scaled).
@@ -216,7 +241,7 @@ class Master:
         self._set_penalty(penalty)
         tables = self.t._replace(option_cost=node.option_cost, rest_cost=node.rest_cost)
         result = Relaxation(bound=node.bound)
-        self._local = -NEVER
+        self._local, self.point = -NEVER, np.zeros(0)
         base = float(self.row_cost[:, 0].sum()) / SCALE
         while self.seconds_left() > 0:
             self.lp.SetTimeLimit(int(1000 * min(LONGEST_SECONDS, self.seconds_left())) + 1)
@@ -224,21 +249,23 @@ class Master:
                 break
             value = self._goal.Value() + base
             settled = value - EPSILON - max(slack, -result.bound % SCALE / SCALE)
+            weight = np.asarray([variable.solution_value() for variable in self.variables])
+            sums = [sum(variable.solution_value() for variable in variables) for _, variables in self._sums]
+            missing = max((variable.solution_value() for variable in self._missing), default=0.0)
             is_done = result.bound >= cutoff or result.bound / SCALE >= settled
-            if not is_done:
-                weight = np.asarray([variable.solution_value() for variable in self.variables])
-                is_done = not self._price_out(node, tables, value, result, cutoff)
-            else:
-                weight = np.asarray([variable.solution_value() for variable in self.variables])
-            if is_done:
-                result.weight = weight
-                return result
+            if is_done or not self._price_out(node, tables, value, result, cutoff):
+                return replace(result, weight=weight, sums=np.asarray(sums), is_short=missing > SHORT)
         result.is_finished = False
         return result
 
+    def duals(self) -> Floats:
+        """Prices of rows and of sums by the last linear program."""
+        of_sums = [constraint.dual_value() for constraint, _ in self._sums]
+        return np.asarray([*(-row.dual_value() for row in self._rows), *of_sums])
+
     def _price_out(self, node: Node, tables: Tables, value: float, result: Relaxation, cutoff: int) -> int:
         """Let schedules join that help at the linear program's prices, found at these and at smoother ones; count them."""
-        price = np.asarray([-row.dual_value() for row in self._rows])
+        price = self.duals()
         worth = np.asarray([person.dual_value() for person in self._persons])
         paths = np.zeros((self.t.people, self.t.days), dtype=np.int64)
         added = 0
@@ -247,7 +274,7 @@ class Master:
             bound, keeps_caps, uphill = self._lagrangian(node, tables, point, paths)
             result.bound = max(result.bound, bound)
             if bound > self._local:
-                self._local, self.centre = bound, point
+                self._local, self.centre, self.point = bound, point, point
             if result.bound >= cutoff or bound <= -NEVER:
                 return added
             added += sum(
@@ -272,6 +299,8 @@ class Master:
         return Node(
             low=np.zeros(len(self._rows), dtype=np.int64),
             high=most,
+            sum_low=np.zeros_like(self.sums.most),
+            sum_high=self.sums.most,
             option_cost=self.t.option_cost,
             rest_cost=self.t.rest_cost,
             bound=-NEVER,

@@ -181,6 +181,27 @@ def broken_caps(t: Tables, person: int, group_of: Integers, path: Integers) -> i
 
 
 @compiled
+def cheapest(
+    t: Tables, person: int, group_of: Integers, priced: Integers, at: Integers, turn: int, out: Integers
+) -> tuple[int, int, bool]:
+    """Find the cheapest schedule of priced groups; return its cost, the slots counted and whether it keeps every cap."""
+    counts = np.zeros(7, dtype=np.int64)
+    active = 0
+    while True:
+        sweep(t, person, active, priced, at, counts, False)
+        cost, state = best_end(t, person, layer_size(t, person, active), at)
+        if state < 0:
+            return NEVER, active, True
+        trace_back(t, person, active, priced, at, counts, state, turn, out)
+        broken = broken_caps(t, person, group_of, out)
+        if broken == 0:
+            return cost, active, True
+        if layer_size(t, person, active | broken) * (t.rest_cost.shape[1] + 1) > at.size:
+            return cost, active, False
+        active |= broken
+
+
+@compiled
 def best_path(
     t: Tables,
     person: int,
@@ -196,17 +217,5 @@ def best_path(
     The cost is a lower bound of all feasible schedules even where the work space does not hold all caps.
     """
     price_groups(t, person, price, priced)
-    counts = np.zeros(7, dtype=np.int64)
-    active = 0
-    while True:
-        sweep(t, person, active, priced, at, counts, False)
-        cost, state = best_end(t, person, layer_size(t, person, active), at)
-        if state < 0:
-            return NEVER, True
-        trace_back(t, person, active, priced, at, counts, state, turn, out)
-        broken = broken_caps(t, person, group_of, out)
-        if broken == 0:
-            return cost, True
-        active |= broken
-        if layer_size(t, person, active) * (t.rest_cost.shape[1] + 1) > at.size:
-            return cost, False
+    cost, _, keeps_caps = cheapest(t, person, group_of, priced, at, turn, out)
+    return cost, keeps_caps

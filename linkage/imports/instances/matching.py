@@ -27,7 +27,7 @@ from linkage.imports.instances.columns import (
 from linkage.imports.instances.fields import SoundRows
 from linkage.imports.instances.kinds import Mistakes, printable, shown
 from linkage.imports.instances.matching_format import FORMAT
-from linkage.imports.instances.matching_windows import Joined, WindowTable, join, windows_of
+from linkage.imports.instances.matching_windows import Joined, PlaceFinder, WindowTable, join, windows_of
 from linkage.imports.instances.source import read
 from linkage.kernels.assignment.problem import NONE, AssignmentProblem
 from linkage.terms import MatchObjective
@@ -46,6 +46,7 @@ class MatchingInstance:
     sources: list[Id]
     groups: list[Id]
     objectives: tuple[MatchObjective, ...] | None
+    places: PlaceFinder
     remarks: tuple[str, ...]
 
 
@@ -135,6 +136,7 @@ def read_matching(path: Path) -> MatchingInstance:
         sources=sources,
         groups=groups,
         objectives=objectives,
+        places=PlaceFinder(spans=[row.get("window") for row in needs], offer_count=len(offers), windows=windows),
         remarks=tuple(remarks),
     )
 

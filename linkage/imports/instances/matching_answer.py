@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from linkage.imports.instances.columns import Id
 from linkage.imports.instances.matching import MatchingInstance
 from linkage.kernels.assignment.changes import CheapestChange, Placement
 from linkage.kernels.assignment.problem import NONE
@@ -130,7 +129,7 @@ def _unmet(instance: MatchingInstance, reasons: MatchReasons) -> list[dict[str, 
             detail["margin"] = int(unmet.margin[row])
         if unmet.displaced_need[row] >= 0:
             detail["displaced_need"] = instance.needs[int(unmet.displaced_need[row])]
-        change = reasons.free.cheapest(need) or reasons.free.by_new_pair(need)
+        change = reasons.free.cheapest(need) or reasons.free.by_new_pair(need, instance.places)
         rows.append(
             {
                 "need": instance.needs[need],
@@ -192,12 +191,17 @@ def _change(instance: MatchingInstance, reasons: MatchReasons, change: CheapestC
     }
 
 
-def _placement(instance: MatchingInstance, each: Placement) -> dict[str, Id | int | bool]:
-    told: dict[str, Id | int | bool] = {
+def _placement(instance: MatchingInstance, each: Placement) -> dict[str, Any]:
+    """Tell where units go; a pair that is to be added counts at `cost`, in a window that is to be added if it says so."""
+    told: dict[str, Any] = {
         "need": instance.needs[each.need],
         "offer": instance.offers[each.offer],
         "quantity": each.quantity,
     }
     if each.window is not None:
         told["window"] = instance.windows[each.window]
-    return told | ({"is_new_pair": True} if each.is_new_pair else {})
+    if not each.is_new_pair:
+        return told
+    told |= {"is_new_pair": True, "cost": each.cost}
+    new_window = None if each.window is not None else instance.places.new_window(each.need, each.offer)
+    return told | ({} if new_window is None else {"new_window": new_window})

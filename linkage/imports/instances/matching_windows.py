@@ -110,6 +110,35 @@ def join(needs: Rows, pairs: Rows, ends: tuple[Integers, Integers], windows: Win
     return Joined(row=table[:, 0], need=need[table[:, 0]], offer=offer[table[:, 0]], window=table[:, 1])
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlaceFinder:
+    """Where a need could be served if the offer were eligible: in windows that fit its own, or where there are none.
+
+    Parameters
+    ----------
+    spans
+        Window of each need, None for any time.
+    """
+
+    spans: Sequence[list[int] | None]
+    offer_count: int
+    windows: WindowTable
+
+    def __call__(self, need: int) -> tuple[Integers, Integers]:
+        """List offers and windows; where no offer is there in time, every offer, in a window that is to be added."""
+        every = np.arange(self.offer_count)
+        bare = np.setdiff1d(every, self.windows.offer)
+        fits = [row for row, span in enumerate(self.windows.spans) if _overlap(self.spans[need], span)]
+        offers = np.concatenate((bare, self.windows.offer[fits]))
+        if not offers.size:
+            return every, np.full_like(every, NONE)
+        return offers, np.concatenate((np.full_like(bare, NONE), np.asarray(fits, dtype=np.int64)))
+
+    def new_window(self, need: int, offer: int) -> list[int] | None:
+        """Tell the window an offer would have to add for a need; None where it has no windows."""
+        return self.spans[need] if offer in self.windows.offer else None
+
+
 def _overlap(wanted: list[int] | None, there: tuple[int, int]) -> bool:
     """Whether two windows share time; a moment inside another window does."""
     if wanted is None:

@@ -172,7 +172,12 @@ def apply_change(problem: AssignmentProblem, change: CheapestChange) -> Assignme
     for place in change.placements:
         if place.is_new_pair:
             added = {"pair_need": place.need, "pair_offer": place.offer, "pair_cost": place.cost}
-            added |= {"pair_window": NONE, "pair_use": 1, "is_last": 0, "previous": 0}
+            added |= {
+                "pair_window": NONE if place.window is None else place.window,
+                "pair_use": 1,
+                "is_last": 0,
+                "previous": 0,
+            }
             added["fixed"] = place.quantity if change.is_reserved else 0
             for name, value in added.items():
                 columns[name] = np.append(columns[name], value)

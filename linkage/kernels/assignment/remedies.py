@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from linkage.kernels.assignment.changes import CheapestChange, Placement, Raise, pair_row
+from linkage.kernels.assignment.new_pairs import Places, new_place, uses_of_new
 from linkage.kernels.assignment.objectives import (
     allowed_unmet,
     by_group_of,
@@ -82,60 +83,70 @@ class Free:
 
         Fewest limits touched, then least added, then the lower cost; None where some need has no eligible pair.
         """
+        members = self._members(need)
+        return self._met(members, frozenset()) if all(map(self._has_pair, members)) else None
+
+    def by_new_pair(self, need: int, places: Places | None = None) -> CheapestChange | None:
+        """Find the offer that would have to be made eligible for a need: the one with most room, at a use of 1.
+
+        It counts at the dearest cost the offer has for anybody. Of a package, those get a new pair who have none. None
+        where there is no other offer, or every need of the package has a pair.
+
+        Parameters
+        ----------
+        places
+            (offers, windows) where a need could be served, by need; any offer, outside its windows, if not given.
+        """
+        members = self._members(need)
+        new = members if self.problem.need_package[need] == NONE else [m for m in members if not self._has_pair(m)]
+        return self._met(members, frozenset(new), places) if new else None
+
+    def _members(self, need: int) -> list[int]:
+        """List a need, then those of its package that are unmet too."""
+        package = self.problem.need_package
+        if package[need] == NONE:
+            return [need]
+        packed = (package == package[need]) & (self.unmet > 0)
+        return [need, *(other for other in np.flatnonzero(packed).tolist() if other != need)]
+
+    def _has_pair(self, need: int) -> bool:
+        return bool(self.problem.need_start[need] < self.problem.need_start[need + 1])
+
+    def _met(self, members: list[int], new: frozenset[int], places: Places | None = None) -> CheapestChange | None:
+        """Place what is unmet of some needs, one after the other; those of `new` at a pair that is to be added."""
         problem = self.problem
-        members = [need]
-        if problem.need_package[need] != NONE:
-            packed = (problem.need_package == problem.need_package[need]) & (self.unmet > 0)
-            members = [need, *(other for other in np.flatnonzero(packed).tolist() if other != need)]
         taken: dict[_Limit, int] = {}
         raised: dict[_Limit, int] = {}
         placements = []
         for member in members:
             quantity = int(self.unmet[member])
-            options = [
-                (self._lacking(self._uses(pair, quantity), taken), int(problem.pair_cost[pair]), pair)
-                for pair in range(int(problem.need_start[member]), int(problem.need_start[member + 1]))
-            ]
-            if not options:
+            placement = (
+                new_place(problem, self.left, (member, quantity), places)
+                if member in new
+                else self._best_place(member, taken)
+            )
+            if placement is None:
                 return None
-            lacking, _, pair = min(options, key=lambda option: (*_size(option[0]), *option[1:]))
+            if placement.is_new_pair:
+                raised[MatchLimit.ELIGIBILITY, placement.offer] = 0
+            pair = self.pair_of(placement)
+            uses = uses_of_new(problem, placement) if pair is None else self._uses(pair, quantity)
+            lacking = self._lacking(uses, taken)
             for limit, by in lacking.items():
                 raised[limit] = raised.get(limit, 0) + by
-            for limit, use in self._uses(pair, quantity).items():
+            for limit, use in uses.items():
                 taken[limit] = taken.get(limit, 0) + use - lacking.get(limit, 0)
-            placements.append(self._placement(pair, quantity))
-        return self._change(need, raised, placements)
+            placements.append(placement)
+        return self._change(members[0], raised, placements)
 
-    def by_new_pair(self, need: int) -> CheapestChange | None:
-        """Find the offer that would have to be made eligible for a need: the one with most room, at a use of 1.
-
-        It counts at the dearest cost the offer has for anybody. None where there is no other offer, or the need is
-        part of a package.
-        """
-        problem = self.problem
-        eligible = problem.pair_offer[problem.need_start[need] : problem.need_start[need + 1]]
-        others = np.setdiff1d(np.arange(problem.offer_count), eligible)
-        if not others.size or problem.need_package[need] != NONE:
-            return None
-        quantity = int(self.unmet[need])
-        under_cap = np.append(self.left[MatchLimit.SOURCE_CAP], MAX_CAPACITY_SUM)[problem.offer_source[others]]
-        room = np.minimum(self.left[MatchLimit.OFFER_CAPACITY][others], under_cap)
-        offer = int(others[np.lexsort((others, -room))[0]])
-        uses = {
-            (MatchLimit.OFFER_CAPACITY, offer): quantity,
-            (MatchLimit.SOURCE_CAP, int(problem.offer_source[offer])): quantity,
-            (MatchLimit.GROUP_MAX, int(problem.need_group[need])): quantity,
-        }
-        placement = Placement(
-            need=need,
-            offer=offer,
-            window=None,
-            quantity=quantity,
-            cost=int(problem.pair_cost[problem.pair_offer == offer].max(initial=0)),
-            is_new_pair=True,
-        )
-        raised = {(MatchLimit.ELIGIBILITY, offer): 0, **self._lacking(_named(uses), {})}
-        return self._change(need, raised, [placement])
+    def _best_place(self, need: int, taken: dict[_Limit, int]) -> Placement:
+        problem, quantity = self.problem, int(self.unmet[need])
+        options = [
+            (self._lacking(self._uses(pair, quantity), taken), int(problem.pair_cost[pair]), pair)
+            for pair in range(int(problem.need_start[need]), int(problem.need_start[need + 1]))
+        ]
+        _, _, pair = min(options, key=lambda option: (*_size(option[0]), *option[1:]))
+        return self._placement(pair, quantity)
 
     def _uses(self, pair: int, quantity: int) -> dict[_Limit, int]:
         """Tell what some units on a pair take of each limit."""
@@ -229,7 +240,7 @@ class Free:
         return Placement(
             need=int(problem.pair_need[pair]),
             offer=int(problem.pair_offer[pair]),
-            window=_or_none(int(problem.pair_window[pair])),
+            window=None if problem.pair_window[pair] == NONE else int(problem.pair_window[pair]),
             quantity=quantity,
             cost=int(problem.pair_cost[pair]),
             is_new_pair=False,
@@ -282,10 +293,6 @@ class Free:
 
 def _named(uses: dict[_Limit, int]) -> dict[_Limit, int]:
     return {limit: use for limit, use in uses.items() if limit[1] != NONE}
-
-
-def _or_none(index: int) -> int | None:
-    return None if index == NONE else index
 
 
 def _size(lacking: dict[_Limit, int]) -> tuple[int, int]:

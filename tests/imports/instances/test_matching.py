@@ -82,3 +82,37 @@ def test_an_answer_names_windows_and_limits(example, written):
     rules = {one["rule"] for row in answer["unmet"] for one in row["cheapest_change"]["raises"]}
     assert "source_cap" in rules
     assert all(row["gains"] for row in matching_prices(instance, result))
+
+
+def _change_of(document, written):
+    instance = read_matching(written(document))
+    answer = matching_answer(instance, match(instance.problem), 0.0)
+    return answer["unmet"][0]["cheapest_change"]
+
+
+def test_a_new_pair_is_told_where_it_could_be(written):
+    """A pair to be added names a window that fits the need; it used to name offers that are not there at that time."""
+    offer = {"id": "o1", "capacity": 5, "windows": [{"id": "am", "start": 540, "end": 660}, {"id": "pm", "start": 780, "end": 900}]}  # fmt: skip
+    document = {"needs": [{"id": "n1", "window": [800, 820]}], "offers": [offer], "pairs": []}
+    told = _change_of(document, written)
+    late = _change_of(document | {"needs": [{"id": "n1", "window": [1000, 1020]}]}, written)
+    beside = _change_of(document | {"offers": [{"id": "o0", "capacity": 0}, offer]}, written)
+
+    assert told["placements"] == [
+        {"need": "n1", "offer": "o1", "quantity": 1, "window": "pm", "is_new_pair": True, "cost": 0}
+    ]
+    assert late["placements"][0]["new_window"] == [1000, 1020]
+    assert (beside["offer"], beside["added_capacity"]) == ("o1", 0)
+
+
+def test_a_package_is_told_the_pair_it_lacks(written):
+    """Two needs that belong together, one of which nobody may serve yet: a change is told all the same."""
+    document = {
+        "needs": [{"id": "n1"}, {"id": "n2"}],
+        "offers": [{"id": "o1", "capacity": 5}],
+        "pairs": [{"need": "n1", "offer": "o1"}],
+        "rules": {"packages": [["n1", "n2"]]},
+    }
+    change = _change_of(document, written)
+
+    assert [row["need"] for row in change["placements"] if row.get("is_new_pair")] == ["n2"]

@@ -284,15 +284,40 @@ def test_need_without_offer_is_met_by_a_new_pair():
 
 
 def test_nothing_can_be_changed_where_there_is_no_offer():
-    """Without any offer there is no pair to add either; a package has no change while one of its needs has none."""
+    """Without any offer there is no pair to add either, and a met package needs no change."""
     alone = match(AssignmentProblem.of(need_quantity=[1], offer_capacity=[], pair_need=[], pair_offer=[], pair_cost=[]))
     packed = match(AssignmentProblem.of(need_quantity=[1, 1, 1], need_package=[0, 0, -1], **_ONE_OFFER))
-    packed_without = match(AssignmentProblem.of(need_quantity=[1, 1, 1], need_package=[0, -1, 0], **_ONE_OFFER))
 
     assert alone.reasons.of_unmet(0).changes == ()
     assert alone.reasons.of_unmet(0).limits == ()
     assert packed.reasons.unmet.need.tolist() == [2]
-    assert packed_without.reasons.of_unmet(0).changes == ()
+
+
+def test_package_is_met_by_new_pairs_for_those_without():
+    """A package whose second need nobody may serve: that one gets a new pair, the first stays with its own offer."""
+    problem = AssignmentProblem.of(need_quantity=[1, 1, 1], need_package=[0, -1, 0], **_ONE_OFFER)
+    reason = match(problem).reasons.of_unmet(0)
+    change = reason.new_pair
+
+    assert reason.change is None
+    assert {place.need: place.is_new_pair for place in change.placements} == {0: False, 2: True}
+    after = match(apply_change(problem, change))
+    assert not after.unmet[[0, 2]].any()
+    assert after.objectives[0].value - match(problem).objectives[0].value == change.effect[0]
+
+
+def test_new_pair_takes_a_window_that_the_caller_names():
+    """Where the need can only be served in one window of an offer, that window's room counts, not the offer's."""
+    problem = AssignmentProblem.of(
+        need_quantity=[2], offer_capacity=[9, 9], window_offer=[0, 0], window_capacity=[1, 9],
+        pair_need=[], pair_offer=[], pair_cost=[],
+    )  # fmt: skip
+    free = match(problem).reasons.free
+    change = free.by_new_pair(0, lambda _: (np.array([0]), np.array([0])))
+
+    assert (change.offer, change.window, change.added_window, change.added_capacity) == (0, 0, 1, 0)
+    assert not match(apply_change(problem, change)).unmet.any()
+    assert free.by_new_pair(0, lambda _: (np.array([], dtype=np.int64), np.array([], dtype=np.int64))) is None
 
 
 def test_prices_are_told_for_proven_flows_only():

@@ -20,7 +20,7 @@ from linkage.kernels.roster.problem import RosterProblem
 from linkage.kernels.roster.result import RosterOptions
 
 
-@pytest.mark.parametrize("seed", [3, 5, 8, 11, 14, 20])
+@pytest.mark.parametrize("seed", [3, 5, 8, 20])
 def test_narrowing_keeps_the_best_plan(seed: int, a_random_rota: Callable[..., RosterProblem]) -> None:
     """What is forbidden at a cutoff just above the best cost is in no best plan."""
     facts = HardFacts.of(a_random_rota(seed, people=5, days=9))
@@ -28,6 +28,7 @@ def test_narrowing_keeps_the_best_plan(seed: int, a_random_rota: Callable[..., R
     assert prepared is not None
     duty = prepared[1]
     run = _Run(duty, RosterOptions(moves=50))
+    assert run.found > 0
     plan, cost, lower = run.prove()
     assert cost <= lower
     master = Master(duty.tables, duty.row_cost, room=run.state.at.size, seconds_left=lambda: 60.0)

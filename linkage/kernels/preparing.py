@@ -131,7 +131,10 @@ def _scale() -> None:
     """Staff a week by the search for large rosters."""
     from linkage.kernels.roster.problem import RosterProblem, Seats, Shifts, Volunteers, Windows
     from linkage.kernels.roster.result import RosterOptions
+    from linkage.kernels.roster.scale.candidates import best_pairs
+    from linkage.kernels.roster.scale.reading import work_out
     from linkage.kernels.roster.scale.solve import schedule_at_scale
+    from linkage.kernels.roster.scale.state import TERMS
 
     start = np.arange(20) * 480
     problem = RosterProblem(
@@ -148,6 +151,9 @@ def _scale() -> None:
         seats=Seats.of(np.arange(20), minimum=np.ones(20, np.int64), target=np.full(20, 2)),
     )
     schedule_at_scale(problem, RosterOptions(moves=20))
+    facts = work_out(problem)
+    none = np.zeros(facts.seats.shape[0], dtype=np.int64), np.zeros(facts.shifts.shape[0], dtype=np.int64)
+    best_pairs(facts, np.zeros(TERMS, dtype=np.int64), none, lambda: True)  # asked for where there are many pairs
 
 
 ENGINES: Final[Mapping[str, Callable[[], None]]] = {

@@ -12,7 +12,7 @@ from typing import Final
 
 from linkage.kernels.roster.result import Deadline, RosterOptions
 
-MOST_SLOWNESS: Final = 8.0
+MOST_SLOWNESS: Final = 4.0
 
 
 class OutOfTime(Exception):

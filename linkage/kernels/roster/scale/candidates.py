@@ -111,10 +111,16 @@ def worth_a_look(
     facts: Facts, weight: Integers, prices: tuple[Integers, Integers], has_time: Callable[[], bool]
 ) -> NDArray[np.int8]:
     """(n_pairs,) 1 for the pairs to be kept at these scaled prices of seats and leads; raise `OutOfTime` when it is up."""
+    if facts.pairs.shape[0] <= FEW_PAIRS:
+        return np.ones(facts.pairs.shape[0], dtype=np.int8)
+    return best_pairs(facts, weight, prices, has_time)
+
+
+def best_pairs(
+    facts: Facts, weight: Integers, prices: tuple[Integers, Integers], has_time: Callable[[], bool]
+) -> NDArray[np.int8]:
+    """(n_pairs,) 1 for the best pairs of every seat and person, however few there are."""
     keep = np.zeros(facts.pairs.shape[0], dtype=np.int8)
-    if keep.size <= FEW_PAIRS:
-        keep[:] = 1
-        return keep
     gain = np.zeros(keep.size, dtype=np.int64)
     people, shifts = facts.people.shape[0], facts.shifts.shape[0]
     for span in _spans(people, 500, has_time):

@@ -23,7 +23,6 @@ from linkage.kernels.roster.scale.facts import (
     MINIMUM,
     MINUTES,
     PERIOD,
-    PERSON,
     SEAT,
     SEAT_END,
     SEATS,
@@ -162,10 +161,8 @@ class Leasts:
         if counts:
             least = int(level[UNCOVERED] * counts.uncovered + level[LEAD] * counts.lead + level[PLEDGE] * counts.pledge)
         if facts.limits[TOGETHER] and level[PREFERENCE]:
-            if counts:
-                grouped = int((facts.people[facts.pairs[:, PERSON], GROUP] >= 0).sum())
-            else:
-                grouped = int((facts.people[:, GROUP] >= 0).sum()) * facts.shifts.shape[0]
+            most_own = np.diff(facts.pair_first) if counts else facts.shifts.shape[0]
+            grouped = int(((facts.people[:, GROUP] >= 0) * most_own).sum())
             least -= int(level[PREFERENCE] * facts.limits[TOGETHER]) * grouped
         most = counts.most if counts else facts.people[:, CAP]
         for weight, value in zip(self.levels, before, strict=False):

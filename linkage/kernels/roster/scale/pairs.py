@@ -16,7 +16,8 @@ from linkage.kernels.roster.scale.facts import FIXED, KEPT, MARK, PERSON, ROW, S
 from linkage.kernels.roster.watch import Watch
 
 COUNT_SHARE: Final = 0.08
-"""Share of the time there is in which the volunteers' pairs are counted: to use a pair takes ten times as long."""
+USE_SECONDS: Final = 2.5e-7
+"""Share of the time there is in which the volunteers' pairs are counted, and what it takes to read and use a pair."""
 CHUNK_PEOPLE: Final = 50
 """Volunteers between two looks at the clock."""
 WISH_SECONDS: Final = 2e-7
@@ -39,44 +40,6 @@ def _merge_windows(first: Integers, opens: Integers, closes: Integers, block: In
 
 
 @compiled
-def _seat_bits(
-    shifts: tuple[Integers, Integers, Integers, Integers],
-    seats: tuple[Integers, Integers, Integers],
-    off: tuple[Integers, Integers],
-    cap: Integers,
-    volunteer: int,
-    shift: int,
-) -> int:
-    """Tell which seats of a shift a volunteer who is free then may take, as bits."""
-    _, start, end, day = shifts
-    seat_first, seat_skill, until = seats
-    off_first, off_day = off
-    if end[shift] - start[shift] > cap[volunteer]:
-        return 0
-    for free in range(off_first[volunteer], off_first[volunteer + 1]):
-        if off_day[free] == day[shift]:
-            return 0
-    bits = 0
-    for seat in range(seat_first[shift], seat_first[shift + 1]):
-        skill = seat_skill[seat]
-        if skill < 0 or until[volunteer, skill] >= end[shift]:
-            bits |= 1 << (seat - seat_first[shift])
-    return bits
-
-
-@compiled
-def _write(out: Small, found: int, volunteer: int, shift: int, bits: int) -> int:
-    """Write a pair if it has a seat and `out` has room; return the number of pairs found."""
-    if bits == 0:
-        return found
-    if out.size:
-        out[found, PERSON] = volunteer
-        out[found, SHIFT] = shift
-        out[found, SEATS] = bits
-    return found + 1
-
-
-@compiled
 def _find_pairs(
     windows: tuple[Integers, Integers, Integers, Integers],
     shifts: tuple[Integers, Integers, Integers, Integers],
@@ -90,11 +53,16 @@ def _find_pairs(
 ) -> None:
     """Find the pairs of some volunteers, behind those before them: tell where they end, and write them into `out`."""
     window_first, opens, closes, block = windows
-    order, start, end, _ = shifts
+    order, start, end, day = shifts
+    seat_first, seat_skill, until = seats
+    off_first, off_day = off
     listed_first, listed_shift, is_listed = listed
     sorted_start = start[order]
+    within = np.empty(start.size, np.int64)
+    write = out.size > 0
     for volunteer in range(span[0], span[1]):
         found = first[volunteer]
+        count = 0
         low = window_first[volunteer]
         high = low + block[volunteer]
         if is_listed:
@@ -102,9 +70,8 @@ def _find_pairs(
                 shift = listed_shift[row]
                 for window in range(low, high):
                     if opens[window] <= start[shift] and end[shift] <= closes[window]:
-                        found = _write(
-                            out, found, volunteer, shift, _seat_bits(shifts, seats, off, cap, volunteer, shift)
-                        )
+                        within[count] = shift
+                        count += 1
                         break
         else:
             for window in range(low, high):
@@ -113,9 +80,29 @@ def _find_pairs(
                     if start[shift] >= closes[window]:
                         break
                     if end[shift] <= closes[window]:
-                        found = _write(
-                            out, found, volunteer, shift, _seat_bits(shifts, seats, off, cap, volunteer, shift)
-                        )
+                        within[count] = shift
+                        count += 1
+        for place in range(count):
+            shift = within[place]
+            if end[shift] - start[shift] > cap[volunteer]:
+                continue
+            is_off = False
+            for free in range(off_first[volunteer], off_first[volunteer + 1]):
+                is_off = is_off or off_day[free] == day[shift]
+            if is_off:
+                continue
+            bits = 0
+            for seat in range(seat_first[shift], seat_first[shift + 1]):
+                skill = seat_skill[seat]
+                if skill < 0 or until[volunteer, skill] >= end[shift]:
+                    bits |= 1 << (seat - seat_first[shift])
+            if bits == 0:
+                continue
+            if write:
+                out[found, PERSON] = volunteer
+                out[found, SHIFT] = shift
+                out[found, SEATS] = bits
+            found += 1
         first[volunteer + 1] = found
 
 
@@ -227,6 +214,8 @@ def find_pairs(
         end = min(counted + CHUNK_PEOPLE, count)
         _find_pairs(*asked, listed, (counted, end), first, nothing)
         counted = end
+    if first[counted] * USE_SECONDS * watch.slowness > watch.remaining_seconds():
+        counted = int(np.searchsorted(first[: counted + 1], watch.remaining_seconds() / USE_SECONDS, side="right")) - 1
     if counted == count:
         standing = listed
     else:

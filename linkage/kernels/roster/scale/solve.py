@@ -15,7 +15,7 @@ from linkage.kernels.roster.watch import Watch
 from linkage.terms import RosterObjective
 
 MOST_SEATS: Final = 30
-WISH_SECONDS: Final = 1.5e-8
+WISH_SECONDS: Final = 1e-8
 WINDOW_SECONDS: Final = 5e-8
 PLACE_SECONDS: Final = 2e-6
 LEAST_SECONDS: Final = 2e-3

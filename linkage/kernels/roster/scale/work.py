@@ -40,12 +40,19 @@ LAST_SWEEPS: Final = 60
 """Rounds of the rest of the moves, and sweeps that raise the bound of a single level after each."""
 FIRST_MOVES: Final = 1
 """Moves for each person after each construction."""
-READ_SECONDS: Final = 7e-8
-CHOICE_SECONDS: Final = 1e-7
+READ_SECONDS: Final = 9e-8
+READ_WISH_SECONDS: Final = 2e-9
+READ_WINDOW_SECONDS: Final = 3e-8
+READ_LEAST_SECONDS: Final = 2e-3
+"""What it takes a calm machine to read the facts, for each pair found, wish and window, and in any case."""
+RESTORE_SECONDS: Final = 1e-6
+LATE_SECONDS: Final = 0.1
+"""What it takes to restore a pair of the previous plan, and how late a plan may come for it."""
+CHOICE_SECONDS: Final = 1.5e-7
 GUIDE_SECONDS: Final = 2.5e-7
 WIDER_SECONDS: Final = 4e-7
-"""What it takes a calm machine for each pair to read it, to let people choose among all of them, to set up the prices
-that lead the search, and to look at more of them."""
+"""What it takes for each pair to let people choose among all of them, to set up the prices that lead the search, and to
+look at more of them."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -86,7 +93,9 @@ class Work:
         began = watch.remaining_seconds()
         facts, is_whole, knows_wishes = work_out_in_time(problem, watch)
         if isfinite(began):
-            watch.learn(began - watch.remaining_seconds(), READ_SECONDS * facts.pairs.shape[0])
+            expected = READ_SECONDS * facts.pairs.shape[0] + READ_WISH_SECONDS * problem.requests.volunteer.size
+            expected += READ_WINDOW_SECONDS * problem.windows.volunteer.size + READ_LEAST_SECONDS
+            watch.learn(began - watch.remaining_seconds(), expected)
         constants = weights.empty_terms(facts, problem)
         levels = weights.level_weights(problem)
         event = weights.events(facts, problem)
@@ -134,10 +143,11 @@ class Work:
         moves.act(self.looked, self.state, self.desk, self._guidance(), space, numbers, kind)
 
     def restore(self) -> None:
-        """Seat whoever is left of the previous plan."""
+        """Seat whoever is left of the previous plan; a plan that people know is worth being a little late for."""
         kept = kept_pairs(self.looked)
+        is_quick = RESTORE_SECONDS * kept.size + self.watch.reserve_seconds < LATE_SECONDS
         for first in range(0, kept.size, CHUNK_PAIRS):
-            if not self.watch.has_time():
+            if not (is_quick or self.watch.has_time()):
                 return
             self._act(kept[first : first + CHUNK_PAIRS], moves.RESTORE)
 
@@ -279,8 +289,6 @@ class Work:
 
     def _part_newcomers(self) -> None:
         """Give newcomers who must serve company; take the others off shifts on which nobody experienced is left."""
-        if not self.state.terms[ALONE]:
-            return
         moves.leave_alone(self.looked, self.state)
         for company in company_for_newcomers(self.looked, self.state):
             alone = self.state.terms[ALONE]

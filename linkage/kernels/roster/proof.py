@@ -85,13 +85,28 @@ def _polished(facts: HardFacts, costs: Costs, rows: list[Row], options: RosterOp
     return plan.rows
 
 
-def _limited(facts: HardFacts, costs: Costs, rows: list[Row], levels: int) -> LinearModel:
-    """Build the model with the levels already decided held at their values."""
-    model = LinearModel(facts, costs)
-    terms = costs.terms(rows)
-    for level in costs.levels[:levels]:
-        model.limit_level(level, costs.level_value(level, terms))
-    return model
+class _Relaxation:
+    """The model with the levels already decided held at their values, written down as late as can be."""
+
+    def __init__(self, costs: Costs) -> None:
+        self.costs = costs
+        self.decided: list[tuple[tuple[RosterObjective, ...], int]] = []
+        self._model: LinearModel | None = None
+        self._limited = 0
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the model has been written down before."""
+        return self._model is not None
+
+    @property
+    def model(self) -> LinearModel:
+        """The model as far as the levels are decided."""
+        self._model = self._model or LinearModel(self.costs.facts, self.costs)
+        for level, value in self.decided[self._limited :]:
+            self._model.limit_level(level, value)
+        self._limited = len(self.decided)
+        return self._model
 
 
 def _may_begin(options: RosterOptions, setup_seconds: float, *, is_first: bool) -> bool:
@@ -110,18 +125,18 @@ def prove_levels(counted: Counted, rows: list[Row], options: RosterOptions, setu
     """
     costs, facts = counted.costs, counted.costs.facts
     pairs = int(facts.candidate.sum())
-    bounds, spent, model = [], 0.0, None
+    bounds, spent, relaxation = [], 0.0, _Relaxation(costs)
     terms = costs.terms(rows)
     for number, level in enumerate(costs.levels):
         value = costs.level_value(level, terms)
         bound = min(value, counting_bound(counted, level, most_of_terms(costs, costs.levels[:number], terms)))
         most_pairs = min(options.bound_pairs, PEOPLE_PAIRS if RosterObjective.PEOPLE_USED in level else pairs)
         is_worth_it = pairs <= options.exact_pairs or value - bound > options.close_enough_ratio * abs(value)
-        is_possible = pairs <= most_pairs and _may_begin(options, setup_seconds, is_first=model is None)
+        is_possible = pairs <= most_pairs and _may_begin(options, setup_seconds, is_first=not relaxation.is_written)
         if bound < value and is_worth_it and is_possible:
             from linkage.kernels.roster.linear import level_bound  # loads the solver: only where it is wanted
 
-            model = model or _limited(facts, costs, rows, number)
+            model = relaxation.model
             bound = max(bound, level_bound(model, level, options, STOP_SETUPS * setup_seconds))
             if bound < value and pairs <= options.exact_pairs and options.has_time():
                 from linkage.kernels.roster.exact import prove  # loads the solver: only where it is wanted
@@ -135,8 +150,7 @@ def prove_levels(counted: Counted, rows: list[Row], options: RosterOptions, setu
                     value = costs.level_value(level, terms)
                 bound = max(bound, proof.bound)
         bounds.append(min(bound, value))
-        if model is not None:
-            model.limit_level(level, value)
+        relaxation.decided.append((level, value))
     return Proven(rows=rows, bounds=bounds, effort=spent)
 
 

@@ -6,12 +6,14 @@ stay empty and are explained by `reasons`; only a contradictory problem is refus
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from linkage.kernels.roster import check
+from linkage.kernels.roster.at_once import empty_plan, no_plan
 from linkage.kernels.roster.counting import Counted
 from linkage.kernels.roster.duty.solve import roster_with_patterns
 from linkage.kernels.roster.fewest.solve import fewest_people, with_fewer_people
@@ -24,9 +26,23 @@ from linkage.kernels.roster.plan import Plan
 from linkage.kernels.roster.problem import RosterProblem
 from linkage.kernels.roster.proof import POLISH_ROUNDS, Proven, is_close, prove_levels, solve_exactly
 from linkage.kernels.roster.result import RosterLevel, RosterOptions, RosterResult, RosterTrace
+from linkage.kernels.roster.scale.solve import can_solve as can_solve_at_scale
 from linkage.kernels.roster.scale.solve import is_large, schedule_at_scale
 from linkage.kernels.roster.search import Search
+from linkage.kernels.roster.watch import Watch
 
+SETUP_SECONDS = 9e-8
+SLOW_SETUPS = 4
+"""What it takes a calm machine to work out the rules for each person and shift; with less than so many times as long
+the compiled search covers more, whatever else is wanted."""
+LATE_SECONDS = 0.03
+"""How late a plan may come that is better than none."""
+PLACE_SECONDS = 1.5e-5
+PERSON_SECONDS = 2e-5
+CELL_SECONDS = 1e-8
+"""What it takes after the search, for each place, person, and pair of a person and a shift."""
+AT_SCALE = "linkage.kernels.roster.scale.work"
+"""The module that loads the compiled search: it is not loaded for a plan that must be there at once."""
 REPAIR_CHAINS = 200
 ROUND_MOVES = 200
 """A longer search is repaired and polished after each so many moves."""
@@ -96,6 +112,26 @@ def _no_plan(
     return replace(_result(costs, [], [], trace), levels=(), conflict=conflict, has_plan=False)
 
 
+def _seconds_after(problem: RosterProblem) -> float:
+    """Tell what it takes a calm machine to bound by counting, make and check a plan."""
+    places = int(np.minimum(problem.seats.target, problem.volunteer_count).sum())
+    cells = problem.volunteer_count * problem.shift_count
+    return PLACE_SECONDS * places + PERSON_SECONDS * problem.volunteer_count + CELL_SECONDS * cells
+
+
+def _quick(problem: RosterProblem, options: RosterOptions) -> RosterResult | None:
+    """Plan at once where the time left is less than it takes to set up the search here."""
+    setup = SETUP_SECONDS * problem.volunteer_count * problem.shift_count
+    if can_solve_at_scale(problem) and options.seconds_left() < SLOW_SETUPS * setup and AT_SCALE in sys.modules:
+        return schedule_at_scale(problem, options)
+    if options.seconds_left() + LATE_SECONDS > setup + _seconds_after(problem):
+        return None
+    empty = empty_plan(problem, options)
+    if empty is not None:
+        check.verify(problem, empty)
+    return empty
+
+
 def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> RosterResult:
     """Staff the shifts.
 
@@ -113,10 +149,17 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
         contradict each other.
     """
     options = options or RosterOptions()
+    if is_large(problem):
+        large = schedule_at_scale(problem, options)
+        if large is not None or not options.has_time():
+            return large or no_plan(problem, options)
+    if options.deadline is not None:
+        quick = _quick(problem, options)
+        if quick is not None:
+            return quick
+        watch = Watch(deadline=options.deadline, reserve_seconds=_seconds_after(problem))
+        options = replace(options, deadline=watch)
     left = options.seconds_left()
-    large = schedule_at_scale(problem, options) if is_large(problem) else None
-    if large is not None:
-        return large
     facts = HardFacts.of(problem)
     costs = Costs.of(facts)
     moves = 0

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.kernels.roster.duty.pricing import Pricing
 from linkage.kernels.roster.duty.sums import Sums, segments_of
 from linkage.kernels.roster.duty.tables import NEVER, SCALE, Integers, Tables
 
@@ -70,10 +71,7 @@ class Master:
         from ortools.linear_solver import pywraplp
 
         self.t, self.row_cost, self.seconds_left = t, row_cost, seconds_left
-        groups = t.group.shape[0]
-        self.group_of = np.repeat(np.arange(groups), np.diff(t.option_start))
-        self.priced = np.zeros((groups, 2), dtype=np.int64)
-        self.at, self.back = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
+        self.pricing = Pricing(t, room=room, seconds_left=seconds_left)
         self.known: dict[bytes, int] = {}
         self.person: list[int] = []
         self.own: list[int] = []
@@ -134,7 +132,7 @@ class Master:
     def own_cost(self, person: int, path: Integers) -> int:
         """Private cost of a schedule."""
         options = path[path >= 0]
-        units = int(self.t.group[self.group_of[options], 0].sum())
+        units = int(self.t.group[self.pricing.group_of[options], 0].sum())
         return int(self.t.option_cost[options].sum()) + int(self.t.end_cost[self.t.size[person, 5] + units])
 
     def add(self, person: int, path: Integers) -> bool:
@@ -202,35 +200,30 @@ class Master:
         inside = (self._counts >= node.low[:, None]) & (self._counts <= node.high[:, None])
         return price, np.where(inside, reduced, NEVER), self.sums.floor(of_sums, node.sum_low, node.sum_high)
 
-    def _lagrangian(self, node: Node, tables: Tables, point: Floats, paths: Integers) -> tuple[int, Flags, Floats]:
-        """Bound a node at these prices and fill everybody's cheapest schedule.
+    def _lagrangian(self, node: Node, tables: Tables, point: Floats) -> tuple[int, Flags, Integers, Floats]:
+        """Bound a node at these prices and find everybody's cheapest schedule.
 
         Also says whose schedules keep all caps, and in which direction prices would raise the bound.
         """
-        from linkage.kernels.roster.duty.paths import best_path
-
         self.rounds += 1
         price, reduced, bound = self.rows_at(node, point)
         wanted = reduced.argmin(axis=1)
         bound += int(reduced[np.arange(price.size), wanted].sum())
-        keeps_caps = np.ones(self.t.people, dtype=np.bool_)
+        found = self.pricing.cheapest(tables, price, node.settled, self.rounds)
+        if found is None:
+            nothing = np.zeros((self.t.people, self.t.days), dtype=np.int64)
+            return -NEVER, np.zeros(self.t.people, dtype=np.bool_), nothing, np.zeros(point.size)
+        cost, keeps_caps, paths = found
+        for person, path in node.settled.items():
+            paths[person] = path
+            cost[person] = self.own_cost(person, path) + int(price[self.rows_of(path)].sum())
+        if cost.max(initial=0) >= NEVER:
+            return NEVER, keeps_caps, paths, np.zeros(point.size)
         taken = np.zeros(price.size)
-        for person in range(self.t.people):
-            if person in node.settled:
-                paths[person] = node.settled[person]
-                cost = self.own_cost(person, paths[person]) + int(price[self.rows_of(paths[person])].sum())
-            elif self.seconds_left() <= 0:
-                return -NEVER, np.zeros_like(keeps_caps), taken
-            else:
-                cost, keeps_caps[person] = best_path(
-                    tables, person, price, self.group_of, self.priced, self.at, self.rounds, paths[person]
-                )
-            if cost >= NEVER:
-                return NEVER, keeps_caps, taken
-            bound += cost
-            np.add.at(taken, self.rows_of(paths[person]), 1)
+        for path in paths:
+            np.add.at(taken, self.rows_of(path), 1)
         of_sums = self.sums.uphill(point[price.size :], node.sum_low, node.sum_high, wanted)
-        return bound, keeps_caps, np.append(taken - wanted, of_sums)
+        return bound + int(cost.sum()), keeps_caps, paths, np.append(taken - wanted, of_sums)
 
     def solve(self, node: Node, *, cutoff: int, penalty: float, slack: float = 0.0) -> Relaxation:
         """Generate schedules at a node until its whole-number bound is settled or reaches `cutoff` (scaled).
@@ -267,11 +260,10 @@ class Master:
         """Let schedules join that help at the linear program's prices, found at these and at smoother ones; count them."""
         price = self.duals()
         worth = np.asarray([person.dual_value() for person in self._persons])
-        paths = np.zeros((self.t.people, self.t.days), dtype=np.int64)
         added = 0
         point = price if self.centre is None else SMOOTHING * self.centre + (1 - SMOOTHING) * price
         for attempt in range(TRIES):
-            bound, keeps_caps, uphill = self._lagrangian(node, tables, point, paths)
+            bound, keeps_caps, paths, uphill = self._lagrangian(node, tables, point)
             result.bound = max(result.bound, bound)
             if bound > self._local:
                 self._local, self.centre, self.point = bound, point, point

@@ -16,38 +16,25 @@ from linkage.kernels.roster.duty.tables import NEVER
 
 def narrow(master: Master, node: Node, cutoff: int) -> Node:
     """Narrow a node to plans below the cutoff (scaled), by the prices at which it was solved last."""
-    from linkage.kernels.roster.duty.through import least_through  # loads the compiler: only where it is wanted
-
     t = master.t
     tables = t._replace(option_cost=node.option_cost, rest_cost=node.rest_cost)
     price, reduced, bound = master.rows_at(node, master.point if master.point.size else master.duals())
-    least = np.zeros(t.people, dtype=np.int64)
-    rest = np.zeros((t.people, t.days), dtype=np.int64)
-    through, path = np.zeros(t.group.shape[0], dtype=np.int64), np.zeros(t.days, dtype=np.int64)
-    priced = np.zeros_like(through)
-    for person in range(t.people):
-        if master.seconds_left() <= 0:
-            return node
-        groups = slice(int(t.group_start[person * t.days]), int(t.group_start[(person + 1) * t.days]))
-        least[person] = least_through(
-            tables, person, price, master.group_of, master.priced, master.at, master.back, through, rest[person], path
-        )
-        priced[groups] = master.priced[groups, 0]
-        if least[person] >= NEVER:
-            return replace(node, bound=NEVER)
+    found = master.pricing.through(tables, price)
+    if found is None:
+        return node
     best_row = reduced.min(axis=1)
-    if best_row.max(initial=0) >= NEVER // 2:
+    if max(best_row.max(initial=0), found.least.max(initial=0)) >= NEVER // 2:
         return replace(node, bound=NEVER)
-    spare = cutoff - 1 - bound - int(best_row.sum()) - int(least.sum())
+    spare = cutoff - 1 - bound - int(best_row.sum()) - int(found.least.sum())
     charge = np.add.reduceat(np.append(price[t.rows], 0), t.row_start[:-1]) * (np.diff(t.row_start) > 0)
-    extra = (through - priced)[master.group_of] + node.option_cost + charge
-    owner = np.repeat(np.arange(t.people * t.days), np.diff(t.group_start))[master.group_of] // t.days
+    extra = found.group[master.pricing.group_of] + node.option_cost + charge
+    owner = np.repeat(np.arange(t.people * t.days), np.diff(t.group_start))[master.pricing.group_of] // t.days
     possible = reduced - best_row[:, None] <= spare
     return replace(
         node,
         bound=max(node.bound, cutoff - 1 - spare),
-        option_cost=np.where(extra - least[owner] > spare, NEVER, node.option_cost),
-        rest_cost=np.where(rest - least[:, None] > spare, NEVER, node.rest_cost),
+        option_cost=np.where(extra - found.least[owner] > spare, NEVER, node.option_cost),
+        rest_cost=np.where(found.rest - found.least[:, None] > spare, NEVER, node.rest_cost),
         low=np.maximum(node.low, possible.argmax(axis=1)),
         high=np.minimum(node.high, possible.shape[1] - 1 - possible[:, ::-1].argmax(axis=1)),
     )

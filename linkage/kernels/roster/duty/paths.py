@@ -99,8 +99,10 @@ def sweep(t: Tables, person: int, active: int, priced: Integers, at: Integers, c
         row = person * days + day
         for edge in range(t.edge_start[row], t.edge_start[row + 1]):
             group = t.edge[edge, 2]
-            edge_counts(t, person, active, edge, counts)
             cost = priced[group, 0] if group >= 0 else t.rest_cost[person, day]
+            if cost >= NEVER:
+                continue
+            edge_counts(t, person, active, edge, counts)
             low = max(t.span[person, day, 0], t.span[person, day + 1, 0] - counts[6])
             high = min(t.span[person, day, 1], t.span[person, day + 1, 1] - counts[6])
             source, target = day * size + t.edge[edge, 0] * block, (day + 1) * size + t.edge[edge, 1] * block

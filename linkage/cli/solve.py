@@ -43,7 +43,7 @@ SecondsOption = Annotated[
         max=MAX_SECONDS,
         callback=_number,
         metavar="N",
-        help="Time limit; the best plan so far is returned with its bound.",
+        help="Time limit for solving; the best plan so far is returned with its bound.",
     ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Of random choices.")]
@@ -79,12 +79,13 @@ def matching(
 
     def work() -> dict[str, Any]:
         from linkage.kernels.assignment.solve import MatchOptions, match
+        from linkage.kernels.preparing import engines_of_matching
 
         instance = read_matching(file)
-        began = clock.spent_seconds()
+        clock.start(engines_of_matching(instance.problem))
         options = MatchOptions(objectives=instance.objectives, seed=seed, seconds_left=clock.remaining_seconds)
         result = match(instance.problem, options)
-        answer = matching_answer(instance, result, clock.spent_seconds() - began)
+        answer = matching_answer(instance, result, clock.spent_seconds())
         return answer | ({"prices": matching_prices(instance, result)} if prices else {})
 
     answer = run(work, f"Matching {file.name}", clock, is_shown=not as_json)
@@ -118,18 +119,20 @@ def roster(
     clock = Clock(seconds)
 
     def work() -> dict[str, Any]:
+        from linkage.kernels.preparing import engines_of_roster
         from linkage.kernels.roster.reasons import pledge_shortfalls, shortages
         from linkage.kernels.roster.result import RosterOptions
         from linkage.kernels.roster.solve import schedule
 
         instance = read_roster(file)
-        began = clock.spent_seconds()
+        clock.start()
         if instance.contradictions:
             from linkage.imports.instances.roster_conflict import contradictory_answer
 
-            return contradictory_answer(instance, clock.spent_seconds() - began)
+            return contradictory_answer(instance, clock.spent_seconds())
+        clock.start(engines_of_roster(instance.problem))
         result = schedule(instance.problem, RosterOptions(seed=seed, deadline=clock))
-        spent = clock.spent_seconds() - began
+        spent = clock.spent_seconds()
         return roster_answer(
             instance,
             result,
@@ -198,10 +201,10 @@ def rounds(
         from linkage.kernels.rounds.solve import plan_rounds
 
         instance = read_rounds(file)
-        began = clock.spent_seconds()
+        clock.start()
         options = RoundsOptions(seed=seed, deadline=clock)
         result = plan_rounds(instance.problem, options)
-        spent = clock.spent_seconds() - began
+        spent = clock.spent_seconds()
         return rounds_answer(instance, result, unserved(instance.problem, result, options.has_time), spent)
 
     answer = run(work, f"Planning rounds of {file.name}", clock, is_shown=not as_json)

@@ -1,8 +1,8 @@
 """How `linkage solve` runs a kernel: the deadline, what a waiting person sees, and an end by Ctrl-C that leaves nothing.
 
 The kernel works in a thread of its own, so that the window is answered at once whatever it computes. Inner loops are
-compiled when they are first used on a machine: that is said while it lasts, and the deadline waits for it. Nothing is
-read or printed here but progress.
+compiled when they are first used on a machine: that is said while it lasts, and the deadline waits for it, as it does
+for the engines to be loaded. Nothing is read or printed here but progress.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 from linkage.cli import INTERRUPTED
@@ -24,60 +25,91 @@ MAX_SECONDS: Final = 86_400.0
 PREPARING: Final = "Preparing the optimiser for this machine, once, up to half a minute"
 
 _LOOK_SECONDS: Final = 0.05
-_COMPILES: Final = "numba:compile"
+COMPILES: Final = "numba:compile"
+LOADS: Final = "numba:compiler_lock"
+"""Held while a loop is compiled, or read as it was compiled before."""
+
+
+class Tally:
+    """Adds up the seconds that a kind of event of the compiler lasts; what happens within one counts once.
+
+    An end whose beginning was not seen counts for nothing.
+    """
+
+    def __init__(self, recorder: Any) -> None:
+        self.recorder = recorder
+        self._lock = Lock()
+        self._read = self._depth = 0
+        self._began = self._total = 0.0
+
+    def told(self) -> tuple[float, bool]:
+        """Tell the seconds so far, and whether an event lasts now."""
+        with self._lock:
+            events = self.recorder.buffer[self._read :]
+            self._read += len(events)
+            for at, event in events:
+                if event.is_start:
+                    self._began = at if self._depth == 0 else self._began
+                    self._depth += 1
+                elif self._depth:
+                    self._depth -= 1
+                    self._total += at - self._began if self._depth == 0 else 0.0
+            return self._total + (time.time() - self._began if self._depth else 0.0), self._depth > 0
 
 
 class Compilations:
-    """Counts the seconds spent on compiling, from when the compiler is loaded; it does not load it."""
+    """Counts the seconds spent on compiling loops and loading compiled ones, from when the compiler is loaded.
+
+    It does not load the compiler.
+    """
 
     def __init__(self) -> None:
         self._events: Any = None
-        self._recorder: Any = None
+        self.tallies: dict[str, Tally] = {}
 
     def watch(self) -> None:
         """Begin to listen if the compiler has been loaded meanwhile."""
         events = sys.modules.get("numba.core.event")
-        if self._recorder is None and hasattr(events, "RecordingListener") and hasattr(events, "register"):
+        if not self.tallies and hasattr(events, "RecordingListener") and hasattr(events, "register"):
             self._events = events
-            self._recorder = self._events.RecordingListener()
-            self._events.register(_COMPILES, self._recorder)
+            for kind in (COMPILES, LOADS):
+                self.tallies[kind] = Tally(self._events.RecordingListener())
+                self._events.register(kind, self.tallies[kind].recorder)
 
     def end(self) -> None:
         """Listen no more."""
-        if self._recorder is not None:
-            self._events.unregister(_COMPILES, self._recorder)
+        for kind, tally in self.tallies.items():
+            self._events.unregister(kind, tally.recorder)
 
     @property
     def is_running(self) -> bool:
         """Whether something is being compiled now."""
-        return self._told()[1]
+        return COMPILES in self.tallies and self.tallies[COMPILES].told()[1]
 
     @property
     def seconds(self) -> float:
-        """Seconds spent so far; what is compiled within something else counts once."""
-        return self._told()[0]
-
-    def _told(self) -> tuple[float, bool]:
-        if self._recorder is None:
-            return 0.0, False
-        depth, began, total = 0, 0.0, 0.0
-        for at, event in list(self._recorder.buffer):
-            if event.is_start:
-                began = at if depth == 0 else began
-                depth += 1
-            else:
-                depth -= 1
-                total += at - began if depth == 0 else 0.0
-        return total + (time.time() - began if depth else 0.0), depth > 0
+        """Seconds spent so far, compiling or reading what was compiled before."""
+        return self.tallies[LOADS].told()[0] if LOADS in self.tallies else 0.0
 
 
 class Clock:
-    """A deadline on the monotonic clock, counted from when the command began; it stands still while loops are compiled."""
+    """A deadline on the monotonic clock, counted from its start; it stands still while loops are compiled or loaded."""
 
     def __init__(self, seconds: float) -> None:
-        self._began = time.monotonic()
         self._seconds = seconds
         self.compilations = Compilations()
+        self.start()
+
+    def start(self, engines: Iterable[str] = ()) -> None:
+        """Count from now on, once the engines named are loaded: reading and loading are no part of solving."""
+        if engines := list(engines):
+            from linkage.kernels.preparing import ENGINES
+
+            for name in engines:
+                ENGINES[name]()
+        self.compilations.watch()
+        self._compiled_before = self.compilations.seconds
+        self._began = time.monotonic()
 
     def remaining_seconds(self) -> float:
         """Tell what is left, zero or less when the time is up."""
@@ -85,8 +117,8 @@ class Clock:
         return self._seconds - self.spent_seconds()
 
     def spent_seconds(self) -> float:
-        """Tell the time since the command began, without compiling."""
-        return time.monotonic() - self._began - self.compilations.seconds
+        """Tell the time since the start, without compiling."""
+        return time.monotonic() - self._began - (self.compilations.seconds - self._compiled_before)
 
 
 def run(work: Callable[[], T], what: str, clock: Clock, *, is_shown: bool) -> T:

@@ -1,18 +1,28 @@
 """Compiles every optimiser's inner loops ahead of use, by solving a tiny problem with each.
 
 An engine whose loops are compiled enters `ENGINES` with a problem small enough to be solved at once and forced upon
-that engine. The plans are thrown away; nothing is decided here.
+that engine. The plans are thrown away; nothing is decided here. The exact solver that stands beside an engine is
+loaded with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from linkage.kernels.assignment.problem import AssignmentProblem
+    from linkage.kernels.roster.problem import RosterProblem
+
 _LONG: Final = 1e6
 """Seconds: a tiny problem is solved to its end."""
+
+SMALL_MATCHING: Final = 300
+SMALL_ROSTER: Final = 100
+"""Pairs up to which a problem is solved before its engine would have been loaded."""
 
 
 def _simplex() -> None:
@@ -57,6 +67,7 @@ def _undivided() -> None:
         pair_use=2 + (11 * np.arange(48)) % 5,
         indivisible=True,
     )
+    import_module("linkage.kernels.assignment.exact")
     levels = levels_of(problem, None)
     remainder, _ = subtract_fixed(problem)
     start = greedy.plan(problem, remainder, seconds_left=lambda: _LONG)
@@ -96,7 +107,7 @@ def _fewest() -> None:
 
 def _duty() -> None:
     """Staff a fortnight of early and late shifts by people on work patterns."""
-    from linkage.kernels.roster.duty.solve import roster_with_patterns
+    from linkage.kernels.roster.duty.solve import whole_schedules
     from linkage.kernels.roster.hard import HardFacts
     from linkage.kernels.roster.objective import Costs
     from linkage.kernels.roster.problem import Patterns, RosterProblem, Seats, Shifts, Volunteers, Windows
@@ -124,7 +135,8 @@ def _duty() -> None:
         objectives=((RosterObjective.UNCOVERED, RosterObjective.PREFERENCE),),
     )
     facts = HardFacts.of(problem)
-    roster_with_patterns(facts, Costs.of(facts), RosterOptions(moves=2))
+    import_module("linkage.kernels.roster.exact")
+    whole_schedules(facts, Costs.of(facts), RosterOptions(moves=2))
 
 
 def _scale() -> None:
@@ -164,3 +176,28 @@ ENGINES: Final[Mapping[str, Callable[[], None]]] = {
     "large rosters": _scale,
 }
 """What to solve to have each engine compiled, by what the engine is for."""
+
+
+def engines_of_matching(problem: AssignmentProblem) -> Iterator[str]:
+    """Name the engines that a matching is likely to use, so that they can be loaded before its deadline runs."""
+    from linkage.kernels.assignment.flow import LARGE
+
+    if problem.pair_count + problem.need_count + problem.offer_count >= LARGE:
+        yield "matching"
+    if problem.indivisible and problem.pair_count > SMALL_MATCHING:
+        yield "undivided needs"
+
+
+def engines_of_roster(problem: RosterProblem) -> Iterator[str]:
+    """Name the engines that a roster is likely to use, so that they can be loaded before its deadline runs."""
+    from linkage.kernels.roster.scale.solve import is_large
+    from linkage.terms import RosterObjective
+
+    if problem.volunteer_count * problem.shift_count <= SMALL_ROSTER:
+        return
+    if is_large(problem):
+        yield "large rosters"
+    elif problem.patterns.volunteer.size:
+        yield "duty rosters"
+    elif any(RosterObjective.PEOPLE_USED in level for level in problem.objectives[:2]):
+        yield "rosters with few people"

@@ -310,24 +310,42 @@ def test_ctrl_c_while_commands_are_loaded_is_no_error(monkeypatch, capsys):
     assert (ended.value.code, capsys.readouterr().err) == (130, "Stopped\n")
 
 
+class Event:
+    """The beginning or the end of what the compiler does."""
+
+    def __init__(self, *, is_start: bool) -> None:
+        self.is_start = is_start
+
+
+class Recorder:
+    """What the compiler told: an end whose beginning was missed, then two things, one within the other."""
+
+    def __init__(self) -> None:
+        told = ((9.0, False), (10.0, True), (12.0, True), (13.0, False), (40.0, False))
+        self.buffer = [(at, Event(is_start=is_start)) for at, is_start in told]
+
+
 def test_the_clock_stands_still_while_loops_are_compiled():
-    """Seconds of compiling, nested ones once, are not counted against the deadline."""
-
-    class Event:
-        def __init__(self, *, is_start: bool) -> None:
-            self.is_start = is_start
-
-    class Recorder:
-        def __init__(self) -> None:
-            told = ((10.0, True), (12.0, True), (13.0, False), (40.0, False))
-            self.buffer = [(at, Event(is_start=is_start)) for at, is_start in told]
-
+    """Seconds of compiling or loading, nested ones once, are not counted against the deadline."""
     clock = solve_running.Clock(20)
-    clock.compilations._recorder = Recorder()
+    clock.compilations.tallies[solve_running.LOADS] = solve_running.Tally(Recorder())
 
     assert clock.compilations.seconds == 30.0
     assert not clock.compilations.is_running
     assert clock.remaining_seconds() > 49
+    clock.start()
+    assert clock.remaining_seconds() <= 20
+
+
+def test_engines_are_loaded_before_the_clock_starts(monkeypatch):
+    """A large roster was given no plan within a second, as loading its engine took longer."""
+    called = []
+    monkeypatch.setattr("linkage.kernels.preparing.ENGINES", {"one": lambda: called.append(1)})
+    clock = solve_running.Clock(20)
+    clock.start(["one"])
+
+    assert called == [1]
+    assert clock.spent_seconds() < 20
 
 
 def test_every_format_has_a_schema():

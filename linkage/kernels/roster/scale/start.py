@@ -10,6 +10,7 @@ from linkage.kernels.roster.scale.facts import (
     KEPT,
     MARK,
     MOST,
+    NEWCOMER,
     PERSON,
     SEAT,
     SEAT_END,
@@ -66,8 +67,9 @@ def seat_fixed(facts: Facts, state: State) -> None:
 
 
 def kept_pairs(facts: Facts) -> Integers:
-    """List the pairs of the previous plan."""
-    return np.flatnonzero(facts.pairs[:, MARK] & KEPT)
+    """List the pairs of the previous plan, newcomers behind those who may keep them company."""
+    kept = np.flatnonzero(facts.pairs[:, MARK] & KEPT)
+    return kept[np.argsort(facts.people[facts.pairs[kept, PERSON], NEWCOMER], kind="stable")]
 
 
 def company_for_newcomers(facts: Facts, state: State) -> list[Integers]:

@@ -186,7 +186,6 @@ def find_pairs(
         Whether there was time to find all pairs.
     """
     people, shifts, count = problem.volunteers, problem.shifts, problem.volunteer_count
-    enough = (1 - COUNT_SHARE) * watch.remaining_seconds()
     windows = problem.windows
     opens, closes, owner = windows.start.copy(), windows.end.copy(), windows.volunteer
     if not (_is_sorted(owner) and ((opens[1:] >= opens[:-1]) | (owner[1:] != owner[:-1])).all()):
@@ -209,6 +208,8 @@ def find_pairs(
     if problem.eligible is not None and watch.has_time():
         listed = _listed(problem, order, _keys(problem, problem.eligible.volunteer, problem.eligible.shift))
     first, nothing = np.zeros(count + 1, dtype=np.int64), np.zeros((0, 5), dtype=np.int32)
+    _find_pairs(*asked, listed, (0, 0), first, nothing)  # loads the loop, which must not use up the share for counting
+    enough = (1 - COUNT_SHARE) * watch.remaining_seconds()
     counted = 0
     while counted < count and watch.remaining_seconds() >= enough and watch.has_time():
         end = min(counted + CHUNK_PEOPLE, count)

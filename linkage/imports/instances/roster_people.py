@@ -151,7 +151,7 @@ def patterns_of(reading: RosterReading, days: int, kinds: list[Id]) -> Patterns:
                 off.append((index, int(day)))
             else:
                 reading.mistakes.tell(f"{path}.days_off[{spot}]", f"day {day} is outside the horizon of {days} days")
-        most = min(row.get("max_minutes", NO_LIMIT), reading.people[index].get("max_minutes") or NO_LIMIT)
+        most = row.get("max_minutes", NO_LIMIT)
         if row.get("min_minutes", 0) > most:
             reading.mistakes.tell(f"{path}.min_minutes", f"{row['min_minutes']} is above the most allowed, {most}")
     return Patterns.of(

@@ -166,6 +166,16 @@ def test_one_broken_rule_is_told_once(written):
     assert (told[0][0]["fixed_volunteers"], told[0][0]["team"]) == (["Wu"], ["Li", "Wu"])
 
 
+def test_a_least_above_the_most_is_a_contradiction(written):
+    """A pattern's least minutes against the person's own most: two rules that cannot both hold, not a slip."""
+    person = {"id": "Li", "max_minutes": 300, "pattern": {"min_minutes": 600}}
+    shifts = [{"id": f"s{day}", "start": 1440 * day, "end": 1440 * day + 300, "seats": [{}]} for day in range(3)]
+    instance = read_roster(written({"volunteers": [person], "shifts": shifts}))
+    answer = roster_answer(instance, schedule(instance.problem), shortages=(), shortfalls=(), seconds=0.0)
+
+    assert {row["rule"] for row in answer["conflicts"]} == {"min_minutes", "max_minutes"}
+
+
 def test_nobody_to_ask_is_no_other_aim(written):
     """A file without volunteers used to say that another aim went first."""
     instance = read_roster(written({"shifts": [{"id": "s1", "start": 480, "end": 600, "seats": [{}]}]}))

@@ -124,6 +124,11 @@ class Clock:
 def run(work: Callable[[], T], what: str, clock: Clock, *, is_shown: bool) -> T:
     """Do the work while the terminal says what it is and how long it takes; Ctrl-C ends the process at once.
 
+    Parameters
+    ----------
+    is_shown
+        Also say where there is no terminal that loops are being compiled; not to a script that reads JSON.
+
     Raises
     ------
     Exception
@@ -132,7 +137,7 @@ def run(work: Callable[[], T], what: str, clock: Clock, *, is_shown: bool) -> T:
     pool = ThreadPoolExecutor(max_workers=1)
     is_told = False
     try:
-        with progress(is_shown=is_shown) as shown:
+        with progress() as shown:
             task = shown.add_task(what, total=None, note="")
             working = pool.submit(work)
             while not wait([working], timeout=_LOOK_SECONDS).done:

@@ -337,6 +337,16 @@ def test_the_clock_stands_still_while_loops_are_compiled():
     assert clock.remaining_seconds() <= 20
 
 
+def test_a_terminal_shows_progress_with_json_too(monkeypatch):
+    """Whoever reads the answer from a file and waits at a terminal used to see nothing while loops were compiled."""
+    asked = []
+    real = solve_running.progress
+    monkeypatch.setattr(solve_running, "progress", lambda **given: asked.append(given) or real(**given))
+
+    assert solve_running.run(lambda: 7, "Waiting", solve_running.Clock(1), is_shown=False) == 7
+    assert asked == [{}]
+
+
 def test_engines_are_loaded_before_the_clock_starts(monkeypatch):
     """A large roster was given no plan within a second, as loading its engine took longer."""
     called = []

@@ -32,9 +32,9 @@ from linkage.kernels.roster.search import Search
 from linkage.kernels.roster.watch import Watch
 
 SETUP_SECONDS = 9e-8
-SLOW_SETUPS = 4
-"""What it takes a calm machine to work out the rules for each person and shift; with less than so many times as long
-the compiled search covers more, whatever else is wanted."""
+FILL_SECONDS = 4.5e-7
+"""What it takes a calm machine to work out the rules for each person and shift, and to fill each place from each person;
+with less time than that the compiled search covers more, whatever else is wanted."""
 LATE_SECONDS = 0.03
 """How late a plan may come that is better than none."""
 PLACE_SECONDS = 1.5e-5
@@ -122,7 +122,8 @@ def _seconds_after(problem: RosterProblem) -> float:
 def _quick(problem: RosterProblem, options: RosterOptions) -> RosterResult | None:
     """Plan at once where the time left is less than it takes to set up the search here."""
     setup = SETUP_SECONDS * problem.volunteer_count * problem.shift_count
-    if can_solve_at_scale(problem) and options.seconds_left() < SLOW_SETUPS * setup and AT_SCALE in sys.modules:
+    fill = FILL_SECONDS * problem.volunteer_count * int(problem.seats.target.sum())
+    if can_solve_at_scale(problem) and options.seconds_left() < setup + fill and AT_SCALE in sys.modules:
         return schedule_at_scale(problem, options)
     if options.seconds_left() + LATE_SECONDS > setup + _seconds_after(problem):
         return None

@@ -27,15 +27,12 @@ class Watch:
     ----------
     reserve_seconds
         What is done after the time is up takes so long on a calm machine.
-    held_seconds
-        Kept back besides for a while; that it is not left does not mean that the time is up.
     slowness
         How many times slower than a calm machine this one is, 1 at least.
     """
 
     deadline: Deadline | None
     reserve_seconds: float = 0.0
-    held_seconds: float = 0.0
     slowness: float = 1.0
     is_over: bool = False
 
@@ -52,7 +49,7 @@ class Watch:
             return 0.0
         left = self.deadline.remaining_seconds() - self.reserve_seconds * self.slowness
         self.is_over = left <= 0
-        return left - self.held_seconds * self.slowness
+        return left
 
     def has_time(self, seconds: float = 0.0) -> bool:
         """Say whether a step that takes so long on a calm machine may begin."""

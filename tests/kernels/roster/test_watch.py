@@ -43,14 +43,6 @@ def test_watch_keeps_the_reserve_and_stays_over():
     assert clock.asked == 3
 
 
-def test_time_held_back_does_not_end_it():
-    """What is held back for a while is no time now, and is there again later."""
-    watch = Watch(deadline=Clock(3.0), held_seconds=3.0)
-    assert not watch.has_time()
-    watch.held_seconds = 0.0
-    assert watch.has_time(2.9)
-
-
 @pytest.mark.parametrize(("spent", "slowness"), [(0.1, 1.0), (3.0, 3.0), (1e9, MOST_SLOWNESS)])
 def test_watch_learns_how_slow_the_machine_is(spent, slowness):
     """A step that took longer than on a calm machine stretches all others, within reason."""

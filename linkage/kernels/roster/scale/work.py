@@ -14,17 +14,17 @@ from typing import Final
 import numpy as np
 
 from linkage.kernels.roster.problem import RosterProblem
-from linkage.kernels.roster.result import RosterLevel, RosterOptions, RosterResult, RosterTrace
-from linkage.kernels.roster.scale import bounds, check, moves, weights
+from linkage.kernels.roster.result import RosterOptions, RosterResult, RosterTrace
+from linkage.kernels.roster.scale import bounds, moves, weights
 from linkage.kernels.roster.scale.counting import Counts, Leasts
-from linkage.kernels.roster.scale.facts import PERSON, ROW, SHIFT, Facts, Integers
+from linkage.kernels.roster.scale.facts import PERSON, SHIFT, Facts, Integers
 from linkage.kernels.roster.scale.month import Desk, desk_of
 from linkage.kernels.roster.scale.prices import SCALE
 from linkage.kernels.roster.scale.reading import work_out_in_time
 from linkage.kernels.roster.scale.start import company_for_newcomers, kept_pairs, seat_fixed
 from linkage.kernels.roster.scale.state import ALONE, SAT, State, compare, empty_state, put_all
+from linkage.kernels.roster.scale.telling import rows_of, served_pairs, told
 from linkage.kernels.roster.watch import OutOfTime, Watch
-from linkage.terms import RosterObjective
 
 CHUNK_MOVES: Final = 50
 CHUNK_PEOPLE: Final = 50
@@ -48,11 +48,11 @@ READ_LEAST_SECONDS: Final = 2e-3
 RESTORE_SECONDS: Final = 1e-6
 LATE_SECONDS: Final = 0.1
 """What it takes to restore a pair of the previous plan, and how late a plan may come for it."""
-CHOICE_SECONDS: Final = 1.5e-7
 GUIDE_SECONDS: Final = 2.5e-7
 WIDER_SECONDS: Final = 4e-7
-"""What it takes for each pair to let people choose among all of them, to set up the prices that lead the search, and to
-look at more of them."""
+"""What it takes for each pair to set up the prices that lead the search, and to look at more pairs."""
+TIGHT_SECONDS: Final = 1.5e-6
+"""With less than this for each pair a plan is made before the prices are set up."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -191,7 +191,7 @@ class Work:
         facts = self.guide.pricing.facts if self.guide else self.looked
         if facts is self.looked or not self.watch.has_time(WIDER_SECONDS * facts.pairs.shape[0]):
             return
-        served = self._served()
+        served = served_pairs(self.state)
         old, seats = self.looked.pairs, self.state.place[served, SAT].astype(np.int64)
         key = old[served, PERSON].astype(np.int64) * self.facts.shifts.shape[0] + old[served, SHIFT]
         new = facts.pairs[:, PERSON].astype(np.int64) * self.facts.shifts.shape[0] + facts.pairs[:, SHIFT]
@@ -205,29 +205,43 @@ class Work:
 
     def run(self) -> RosterResult | None:
         """Go through the phases; None stands for no plan found: newcomers who must serve are alone."""
-        pairs = self.facts.pairs.shape[0]
-        if self.is_whole and self.watch.has_time((GUIDE_SECONDS + CHOICE_SECONDS) * pairs):
+        pairs, hurried = self.facts.pairs.shape[0], None
+        if not (self.is_whole and self.watch.has_time(TIGHT_SECONDS * pairs)):
+            self._hurry()
+            hurried = self.state
+        if self.is_whole and self.watch.has_time(GUIDE_SECONDS * pairs):
             self.leasts.counts = Counts.of(self.facts, self.watch.has_time)
-            self.watch.held_seconds = CHOICE_SECONDS * pairs
             try:
                 self.guide = bounds.guide_of(
                     self.facts, self.weight, self.constants, watch=self.watch, threads=self.threads
                 )
             except OutOfTime:
                 self.guide = None
-            self.watch.held_seconds = 0.0
-        found = self._hurry() if self.guide is None else self._improve(self.guide)
+        if self.guide is None:
+            found = self._rest(hurried)
+        else:
+            found = self._improve(self.guide)
+            if hurried and not self.watch.has_time() and compare(*self.rows, hurried.terms, self.state.terms) < 0:
+                self.looked, self.state = self.facts, hurried
+                found = self._bounds()
         self._part_newcomers()
-        return None if self.state.terms[ALONE] else self._result(found)
+        return None if self.state.terms[ALONE] else self._told(found)
 
-    def _hurry(self) -> list[int]:
-        """Let people choose once, or fill up the previous plan; return bounds by counting."""
+    def _hurry(self) -> None:
+        """Let people choose once, or fill up the previous plan, by a random stream of its own."""
+        kept, self.random = self.random, np.random.default_rng(self.options.seed)
         self.state = self._fresh()
         if self.problem.previous.volunteer.size:
             self.restore()
         else:
             self.choose(0)
         self.fill()
+        self.random = kept
+
+    def _rest(self, hurried: State | None) -> list[int]:
+        """Search without prices, as long as there is time; return bounds by counting."""
+        if hurried is None:
+            self._hurry()
         self.search(self._moves)
         if self.is_whole and self.leasts.counts is None:
             self.leasts.counts = Counts.of(self.facts, self.watch.has_time)
@@ -297,41 +311,14 @@ class Work:
                 if self.state.terms[ALONE] < alone:
                     break
 
-    def _served(self) -> Integers:
-        """List the pairs that serve."""
-        count, first = self.state.own_count, self.state.own_first[:-1]
-        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        return np.sort(self.state.own_pair[np.repeat(first, count) + within].astype(np.int64))
-
-    def _rows(self) -> Integers:
-        served = self._served()
-        pairs = self.looked.pairs[served]
-        seats = self.facts.seats[self.state.place[served, SAT], ROW]
-        rows = np.stack((pairs[:, PERSON].astype(np.int64), pairs[:, SHIFT].astype(np.int64), seats), axis=1)
-        return np.ascontiguousarray(rows[np.lexsort((rows[:, 0], rows[:, 2], rows[:, 1]))])
-
-    def _result(self, found: list[int]) -> RosterResult:
-        """Tell the plan with what it is worth."""
-        rows, problem = self._rows(), self.problem
-        terms = {term: int(self.state.terms[place]) for term, place in weights.TERM.items()}
-        if not self.knows_wishes:
-            terms[RosterObjective.PREFERENCE] = check.preference(problem, rows)
-        values = [sum(problem.weight_of(term) * terms[term] for term in level) for level in problem.objectives]
-        levels = tuple(
-            RosterLevel(terms=level, value=value, bound=min(bound, value), idle=int((weight * self.constants).sum()))
-            for level, value, bound, weight in zip(problem.objectives, values, found, self.levels, strict=True)
-        )
+    def _told(self, found: list[int]) -> RosterResult:
+        """Tell the plan with what it is worth and the bounds found."""
         trace = RosterTrace(
             seed=self.options.seed,
             candidate_pairs=int(self.facts.pairs.shape[0]),
             moves=self.made,
             is_cut_short=not self.watch.has_time(),
         )
-        return RosterResult(
-            volunteer=rows[:, 0].copy(),
-            shift=rows[:, 1].copy(),
-            seat=rows[:, 2].copy(),
-            levels=levels,
-            terms=terms,
-            trace=trace,
-        )
+        terms = self.state.terms if self.knows_wishes else None
+        idle = [int((level * self.constants).sum()) for level in self.levels]
+        return told(self.problem, rows_of(self.looked, self.state), terms, list(zip(found, idle, strict=True)), trace)

@@ -1,14 +1,15 @@
 """Draws a district's needs and offers for the matching benches: one seed, one world.
 
 Needs of twelve categories with a priority live in twenty estates; offers of five sources have a few categories each
-and a capacity as such sources have; the twenty nearest offers of its category may serve a need. All figures are
-made up.
+and a capacity as such sources have; the twenty nearest offers of its category may serve a need, or twenty of those
+within whose reach it lies. All figures are made up.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from linkage.kernels.assignment.problem import AssignmentProblem
 
@@ -21,10 +22,12 @@ SCARCE = 3
 SOURCES = ("venue", "organization", "social worker", "volunteer", "charity")
 SOURCE_SHARE = [0.04, 0.10, 0.03, 0.70, 0.13]
 CAPACITY = np.array([60, 40, 25, 4, 15])
+REACH_METRES = np.array([1_500, 3_000, 3_000, 1_000, 2_000])
+BEST = 100
 CATEGORY_COUNT = [(2, 6), (2, 6), (2, 6), (1, 3), (2, 6)]
 
 
-def district(needs, offers, *, seed=1, edges=20, tightness=0.9, most=1, capped=None, **rules):
+def district(needs, offers, *, seed=1, edges=20, tightness=0.9, most=1, capped=None, scored=False, **rules):
     """Draw a matching; capacity adds up to `tightness` x what is asked.
 
     Parameters
@@ -33,6 +36,9 @@ def district(needs, offers, *, seed=1, edges=20, tightness=0.9, most=1, capped=N
         Units a need asks for at most.
     capped
         Source that may give no more than 90 % of what its offers could give.
+    scored
+        Any twenty offers within reach may serve a need, not the nearest, and a pair costs the need's priority times
+        what it is short of the best score; a score falls from 100 to 0 at the end of the reach.
     rules
         Passed on to the problem.
     """
@@ -51,19 +57,28 @@ def district(needs, offers, *, seed=1, edges=20, tightness=0.9, most=1, capped=N
     quantity = rng.choice([1, 2, 3, 4], needs, p=[0.55, 0.27, 0.12, 0.06]).clip(max=most)
     size = CAPACITY[source] * rng.lognormal(0, 0.6, offers)
     capacity = np.rint(size / size.sum() * quantity.sum() * tightness).astype(np.int64)
+    priority = rng.choice([1, 2, 4, 8], needs, p=[0.55, 0.28, 0.13, 0.04])
+    reach = REACH_METRES[source]
     columns = []
     for kind in range(CATEGORIES.size):
         rows, near = np.flatnonzero(category == kind), np.flatnonzero(serves[:, kind])
-        nearest = np.arange(1, min(edges, near.size) + 1)  # as a list, so that one is a column too
-        metres, place = cKDTree(offer_at[near]).query(need_at[rows], k=nearest)
-        columns.append((np.repeat(rows, place.shape[1]), near[place.ravel()], metres.ravel().astype(np.int64)))
+        if scored:
+            metres = cdist(need_at[rows], offer_at[near])
+            lot = np.where(metres <= reach[near], rng.random(metres.shape), 2.0)
+            row, place = np.nonzero((lot.argsort(axis=1).argsort(axis=1) < edges) & (lot < 2.0))
+            short = np.rint(BEST * metres[row, place] / reach[near[place]]).astype(np.int64)
+            columns.append((rows[row], near[place], priority[rows[row]] * short))
+        else:
+            nearest = np.arange(1, min(edges, near.size) + 1)  # as a list, so that one is a column too
+            metres, place = cKDTree(offer_at[near]).query(need_at[rows], k=nearest)
+            columns.append((np.repeat(rows, place.shape[1]), near[place.ravel()], metres.ravel().astype(np.int64)))
     pair_need, pair_offer, pair_cost = (np.concatenate(column) for column in zip(*columns, strict=True))
     source_caps = np.full(len(SOURCES), -1)
     if capped is not None:
         source_caps[capped] = capacity[source == capped].sum() * 9 // 10
     return AssignmentProblem.of(
         need_quantity=quantity,
-        need_priority=rng.choice([1, 2, 4, 8], needs, p=[0.55, 0.28, 0.13, 0.04]),
+        need_priority=priority,
         need_group=estate,
         offer_capacity=capacity,
         offer_source=source,

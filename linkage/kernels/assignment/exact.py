@@ -14,6 +14,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from linkage.kernels.assignment import objectives
+from linkage.kernels.assignment.objectives import values_of
 from linkage.kernels.assignment.problem import MAX_CAPACITY_SUM, NONE, AssignmentProblem, Integers
 from linkage.kernels.assignment.remainder import Remainder, fitting_of, served_of
 from linkage.kernels.assignment.residual import PlanDefect
@@ -85,11 +86,13 @@ def improve(
     best = start
     bounds: list[int] = []
     for number, (level, term) in enumerate(zip(levels, terms, strict=True)):
-        reached = objectives.values_of(problem, levels, best)[number]
+        reached = values_of(problem, levels, best)[number]
         least = objectives.least_of(problem, level)
+        least = min(reached, max(least, floor) if number == 0 else least)
         seconds = effort.seconds_left()
-        if seconds < _LEAST_SECONDS:
-            bounds.append(min(reached, max(least, floor) if number == 0 else least))
+        if reached == least or seconds < _LEAST_SECONDS:
+            bounds.append(least)
+            parts.model.add(term == reached)
             continue
         parts.model.add(term <= reached)
         parts.model.minimize(term)
@@ -98,14 +101,14 @@ def improve(
             parts.model.add_hint(parts.variables[row], (value - parts.fixed[row]) // parts.scale[row])
         solver = _solver(effort, seconds / (len(levels) - number))
         status = solver.solve(parts.model)
-        bound = least
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            best = _read(parts, solver)
-            reached = objectives.values_of(problem, levels, best)[number]
-            bound = max(bound, round(solver.best_objective_bound))
+            found = _read(parts, solver)  # as good on this level may be worse on the next
+            best = min((best, found), key=lambda units: values_of(problem, levels, units))
+            reached = values_of(problem, levels, best)[number]
+            least = max(least, round(solver.best_objective_bound))
         elif status != cp_model.UNKNOWN:
             raise PlanDefect(f"the exact solver answered {solver.status_name(status)} although a plan exists")
-        bounds.append(min(reached, max(bound, floor) if number == 0 else bound))
+        bounds.append(min(reached, least))
         parts.model.add(term == reached)
     return best, bounds
 

@@ -22,6 +22,10 @@ from linkage.kernels.assignment.result import Method
 from linkage.kernels.assignment.undivided import seating
 from linkage.terms import MatchObjective
 
+_UNIFORM_PAIRS, _UNIFORM_EFFORT = (
+    7,
+    5,
+)  # times as much, where all pairs of an offer take the same: there the exact solver is good
 _SECONDS_PER_PAIR: Final = 1e-5  # the local search is laid out in one go: more than this is seldom needed
 
 
@@ -64,7 +68,12 @@ def solve_part(
         known = values_of(problem, levels, relaxed)
     held = held_of(problem, remainder, anchor)
     relaxed = np.maximum(relaxed - held.fixed, 0)
-    drafted = _draft(problem, levels, remainder, relaxed, options, worth) if held is remainder else None
+    is_undivided = held is remainder and seating.is_undivided(problem, levels, remainder)
+    is_uniform = is_undivided and room_of(problem, remainder).is_uniform
+    is_searched = is_undivided and not is_uniform and problem.pair_count <= seating.MOST_SEATS
+    drafted = None
+    if is_undivided and not is_searched:
+        drafted = _draft(problem, levels, remainder, relaxed, options, worth, is_uniform=is_uniform)
     units, bound = (drafted, 0) if drafted is not None else _repair(problem, levels, held, relaxed, options)
     if held is remainder and bound > known[0]:
         known = [bound, *(objectives.least_of(problem, level) for level in levels[1:])]
@@ -73,18 +82,21 @@ def solve_part(
     gap = gap_of(problem, levels, values_of(problem, levels, units), bounds)
     if gap <= options.gap_ratio or options.seconds_left() <= 0:
         return repaired
-    if held is remainder and seating.is_worthwhile(problem, levels, remainder):
+    if is_searched:
         limits = seating.SeatingEffort(seconds_left=options.seconds_left, gap_ratio=options.gap_ratio)
         seated = seating.seat(problem, levels, remainder, start=units, known=known, effort=limits)
         if seated is not None:
             return Plan(units=seated[0], bounds=seated[1], method="seating", flow=None)
-    if problem.pair_count > options.exact_pairs:
+    pairs, work = options.exact_pairs, options.exact_effort
+    if is_uniform:
+        pairs, work = _UNIFORM_PAIRS * pairs, _UNIFORM_EFFORT * work
+    if problem.pair_count > pairs:
         return repaired
     from linkage.kernels.assignment import exact  # loads the solver, which most problems do without
 
     if not exact.is_in_range(problem):
         return repaired
-    effort = exact.ExactEffort(deterministic=options.exact_effort, seconds_left=options.seconds_left, seed=options.seed)
+    effort = exact.ExactEffort(deterministic=work, seconds_left=options.seconds_left, seed=options.seed)
     units, proven_bounds = exact.improve(problem, levels, remainder, start=units, floor=known[0], effort=effort)
     still_known = relaxed_bounds(problem, levels, values_of(problem, levels, units), known)
     bounds = [max(pair) for pair in zip(proven_bounds, still_known, strict=True)]
@@ -113,6 +125,8 @@ def _draft(
     relaxed: Integers,
     options: MatchOptions,
     worth: Floats | None,
+    *,
+    is_uniform: bool,
 ) -> Integers | None:
     """Draft plans of a large problem of undivided needs and better them: the best one's units, None without a draft."""
     limits = seating.SeatingEffort(seconds_left=options.seconds_left, seed=options.seed)
@@ -120,7 +134,7 @@ def _draft(
     best = None
     for draft in seating.draft(problem, levels, remainder, start, limits, worth=worth):
         units = _by_classes(problem, levels, remainder, draft, options, is_rising=True)
-        if not room_of(problem, remainder).is_uniform:  # needs of one size are not alike
+        if not is_uniform:  # needs of one size are not alike
             units, _ = _repair(problem, levels, remainder, units - remainder.fixed, options)
         best = min((best if best is not None else start, units), key=lambda tried: values_of(problem, levels, tried))
     return best

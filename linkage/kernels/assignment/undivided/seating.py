@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from linkage.kernels.assignment.undivided.solver import Solver
 
 _FEWEST_SEATS: Final = 300  # below, the exact solver is quicker than the compiler is loaded
-_MOST_SEATS: Final = 10_000  # beyond, a search in depth is too slow to find even one plan
+MOST_SEATS: Final = 10_000  # beyond, a search in depth is too slow to find even one plan
 _COMPILING_SECONDS: Final = 25.0
-_LOADING_SECONDS: Final = 3.0
+_LOADING_SECONDS: Final = 1.5
 _DRAFT_STEPS: Final = (60, 400, 1_200)  # for each need
 _LAST_STEPS: Final = 2_400_000  # of the last draft, at least
 _MOST_PLUNGED: Final = 100_000
@@ -56,9 +56,9 @@ class SeatingEffort:
     gap_ratio: float = 0.0
 
 
-def is_worthwhile(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: Remainder) -> bool:
-    """Tell whether a problem is of undivided needs and large enough to be seated here."""
-    return _FEWEST_SEATS <= problem.pair_count <= _MOST_SEATS and lay_out(problem, levels, remainder) is not None
+def is_undivided(problem: AssignmentProblem, levels: Sequence[MatchObjective], remainder: Remainder) -> bool:
+    """Tell whether a problem is of undivided needs and not too small to be drafted here."""
+    return problem.pair_count >= _FEWEST_SEATS and lay_out(problem, levels, remainder) is not None
 
 
 def seat(
@@ -126,7 +126,7 @@ def draft(
     Integers
         (n_pairs,) int64 units, the fixed ones included; every limit is kept.
     """
-    if problem.pair_count <= _MOST_SEATS or not _has_time(effort.seconds_left()):
+    if problem.pair_count < _FEWEST_SEATS or not _has_time(effort.seconds_left()):
         return
     seating = lay_out(problem, levels, remainder)
     if seating is None or not seating.row.size:

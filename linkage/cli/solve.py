@@ -5,6 +5,7 @@ Reads a problem, solves it within a deadline, and prints the plan with its bound
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from math import isnan
 from pathlib import Path
@@ -46,6 +47,9 @@ SecondsOption = Annotated[
         help="Time limit for solving; the best plan so far is returned with its bound.",
     ),
 ]
+EXACT_SHARE = 1 / 15
+"""Deterministic seconds of the exact solver for each of the time limit: it ends by counting, well before the limit."""
+
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Of random choices.")]
 
 
@@ -131,7 +135,11 @@ def roster(
 
             return contradictory_answer(instance, clock.spent_seconds())
         clock.start(engines_of_roster(instance.problem))
-        result = schedule(instance.problem, RosterOptions(seed=seed, deadline=clock))
+        options = RosterOptions(seed=seed, deadline=clock)
+        if not instance.problem.patterns.volunteer.size:
+            effort = max(options.exact_effort, EXACT_SHARE * seconds)
+            options = replace(options, exact_effort=effort)
+        result = schedule(instance.problem, options)
         spent = clock.spent_seconds()
         return roster_answer(
             instance,

@@ -121,7 +121,7 @@ def _match_change(change: dict[str, Any] | None) -> str:
         parts.append(
             f"+{one['by']} {_words(one['rule'])} of {about}" if one["by"] else f"{_words(one['rule'])} of {about}"
         )
-    return " and ".join(parts)
+    return " and ".join(parts) or f"keep a place at {change['offer']}"
 
 
 def _about(row: dict[str, Any]) -> str:

@@ -87,6 +87,18 @@ def test_a_change_told_meets_the_need(terminal, tmp_path):
     assert [row["need"] for row in answer["unmet"]] == ["n3"]
 
 
+def test_a_need_that_rules_leave_out_is_told_where_it_could_go(terminal, tmp_path):
+    """There is room, but keeping last cycle's helper stands first: no limit is to be raised, a place to be kept."""
+    document = {
+        "needs": [{"id": "n1", "last": "o1"}],
+        "offers": [{"id": "o1", "capacity": 0}, {"id": "o2"}],
+        "pairs": [{"need": "n1", "offer": "o1"}, {"need": "n1", "offer": "o2"}],
+        "objectives": ["continuity", "unmet_priority", "cost"],
+    }
+
+    assert "keep a place at o2" in terminal.do("solve", "matching", _file(tmp_path, document)).out
+
+
 def test_prices_are_told_when_asked_for(terminal, tmp_path):
     """One more unit at the offer serves the lighter need."""
     answer = terminal.do("solve", "matching", _file(tmp_path, MATCHING), "--prices", "--json").json

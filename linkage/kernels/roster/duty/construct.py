@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from linkage.kernels.roster.duty.paths import layer_size, sweep
@@ -48,9 +50,11 @@ def start(t: Tables, row_cost: Integers, *, seed: int, room: int) -> State:
     )
 
 
-def construct(t: Tables, s: State, noise: int) -> int:
-    """Give everybody a schedule in turn: 1; 0 where somebody's caps were too many to count, -1 where there is no schedule."""
+def construct(t: Tables, s: State, noise: int, *, has_time: Callable[[], bool]) -> int:
+    """Give everybody a schedule in turn: 1; 0 where caps were too many to count or the time is up, -1 where there is none."""
     for person in range(t.people):
+        if not has_time():
+            return 0
         found = insert(t, s, person, noise)
         if found <= 0:
             return found

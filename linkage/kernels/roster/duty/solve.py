@@ -29,6 +29,8 @@ COMPILING_SECONDS, LOADING_SECONDS = 20.0, 1.0
 """Time without which the compiler is not begun with, and compiled code not loaded."""
 SMALL_PAIRS = 400
 """Up to so many candidate pairs the exact solver is asked first."""
+HASTY_PAIRS = 2000
+"""Beyond so many, the exact solver is not begun with in less time than loading compiled code takes."""
 WARM_MOVES = 40
 """Moves of the first local search, times the people."""
 POLISH_MOVES = 20
@@ -102,10 +104,14 @@ class _Run:
         self.duty, self.options, room = duty, options, _room(duty)
         self.state = construct.start(duty.tables, duty.row_cost, seed=options.seed, room=room)
         spare = np.zeros(room, dtype=np.int64)
-        people = range(duty.tables.people)
-        self.found = -1
-        if all(construct.trim(duty.tables, person, self.state, spare) for person in people):
-            self.found = construct.construct(duty.tables, self.state, SCALE)
+        self.found = 0
+        for person in range(duty.tables.people):
+            if not options.has_time():
+                return
+            if not construct.trim(duty.tables, person, self.state, spare):
+                self.found = -1
+                return
+        self.found = construct.construct(duty.tables, self.state, SCALE, has_time=options.has_time)
 
     def prove(self) -> tuple[Integers, int, int]:
         """Search; return the plan, its scaled cost and a scaled bound."""
@@ -160,9 +166,12 @@ def roster_with_patterns(facts: HardFacts, costs: Costs, options: RosterOptions)
     cannot express.
     """
     prepared = _prepared(facts, costs)
+    pairs = int(facts.candidate.sum())
     if prepared is None or not _has_time_to_load(options):
+        if pairs > HASTY_PAIRS and options.seconds_left() <= LOADING_SECONDS:
+            return Proven(rows=[], bounds=[], has_plan=False)
         return solve_exactly(facts, costs, options)
-    if int(facts.candidate.sum()) <= SMALL_PAIRS:
+    if pairs <= SMALL_PAIRS:
         proven = solve_exactly(facts, costs, options)
         if proven.is_impossible or (proven.has_plan and _is_proven(costs, proven)):
             return proven

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from linkage.kernels.roster import check
+from linkage.kernels.roster.duty import pricing
+from linkage.kernels.roster.duty import solve as duty_solve
 from linkage.kernels.roster.duty.solve import can_solve, whole_schedules
 from linkage.kernels.roster.hard import HardFacts
 from linkage.kernels.roster.objective import Costs
@@ -81,3 +83,59 @@ def test_people_served_together_are_left_to_others(a_random_rota: Callable[..., 
 
     assert not can_solve(facts, Costs.of(facts))
     assert np.array_equal(facts.problem.patterns.volunteer, problem.patterns.volunteer)
+
+
+class _Hours:
+    """A clock that has so many looks before the time is up."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def remaining_seconds(self) -> float:
+        self.looks -= 1
+        return 100.0 if self.looks > 0 else 0.0
+
+
+@pytest.mark.parametrize("looks", [1, 4, 9, 40, 300])
+def test_a_deadline_at_any_look_leaves_a_valid_plan_or_none(
+    looks: int, a_random_rota: Callable[..., RosterProblem]
+) -> None:
+    """Wherever the time is up, the plan keeps every rule; before everybody has a schedule there is none."""
+    problem = a_random_rota(3, people=9, days=14)
+    facts = HardFacts.of(problem)
+    costs = Costs.of(facts)
+
+    proven = whole_schedules(facts, costs, RosterOptions(moves=20, deadline=_Hours(looks)))
+
+    assert not proven.is_impossible
+    assert proven.has_plan == (looks > 2 * 9)
+    if proven.has_plan:
+        check.verify(problem, _result(costs, proven.rows, proven.bounds, RosterTrace(seed=0, candidate_pairs=0)))
+
+
+def test_same_rows_on_one_thread_and_two(
+    a_random_rota: Callable[..., RosterProblem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People are dealt to threads by number, so that their number changes nothing."""
+    problem = a_random_rota(3, people=9, days=14)
+    facts = HardFacts.of(problem)
+    costs = Costs.of(facts)
+    two = whole_schedules(facts, costs, RosterOptions(moves=20))
+    monkeypatch.setattr(pricing, "ALONE", 100)
+
+    one = whole_schedules(facts, costs, RosterOptions(moves=20))
+
+    assert one == two
+
+
+def test_no_solver_is_begun_when_the_time_is_up(
+    a_random_rota: Callable[..., RosterProblem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large rota without time to load compiled code gives no plan at once, and claims nothing."""
+    facts = HardFacts.of(a_random_rota(3, people=60, days=28))
+    monkeypatch.setattr(duty_solve, "solve_exactly", None)
+
+    proven = duty_solve.roster_with_patterns(facts, Costs.of(facts), RosterOptions(deadline=_Hours(0)))
+
+    assert not proven.has_plan
+    assert not proven.is_impossible

@@ -27,8 +27,8 @@ _FEWEST_SEATS: Final = 300  # below, the exact solver is quicker than the compil
 MOST_SEATS: Final = 10_000  # beyond, a search in depth is too slow to find even one plan
 _COMPILING_SECONDS: Final = 25.0
 _LOADING_SECONDS: Final = 1.5
-_DRAFT_STEPS: Final = (60, 400, 1_200)  # for each need
-_LAST_STEPS: Final = 2_400_000  # of the last draft, at least
+_DRAFT_STEPS: Final = (60, 400, 1_200, 6_000)  # for each need
+_LEAST_STEPS, _MOST_STEPS = 2_400_000, 30_000_000  # of the longest drafts
 _MOST_PLUNGED: Final = 100_000
 _PLUNGE_STEPS: Final = 600
 _STEPS: Final = 40
@@ -136,9 +136,8 @@ def draft(
     of_seats = None if worth is None else worth[:, seating.row]
     seats = seating.seats(remainder, start)
     work = Draft(seating, seats, of_seats, effort.seconds_left, effort.seed)
-    lengths = [steps * seats.size for steps in _DRAFT_STEPS]
-    lengths[-1] = max(lengths[-1], _LAST_STEPS)
-    for steps in lengths:
+    *short, longer, longest = (steps * seats.size for steps in _DRAFT_STEPS)
+    for steps in (*short, max(longer, _LEAST_STEPS), min(longest, _MOST_STEPS)):
         found = work.run(steps)
         if found is None:
             return

@@ -42,7 +42,8 @@ PERSON_SECONDS = 2e-5
 CELL_SECONDS = 1e-8
 """What it takes after the search, for each place, person, and pair of a person and a shift."""
 AT_SCALE = "linkage.kernels.roster.scale.work"
-"""The module that loads the compiled search: it is not loaded for a plan that must be there at once."""
+LOADING_SECONDS = 2.0
+"""The module that loads the compiled search; with less time than this it is not loaded."""
 REPAIR_CHAINS = 200
 ROUND_MOVES = 200
 """A longer search is repaired and polished after each so many moves."""
@@ -119,6 +120,11 @@ def _seconds_after(problem: RosterProblem) -> float:
     return PLACE_SECONDS * places + PERSON_SECONDS * problem.volunteer_count + CELL_SECONDS * cells
 
 
+def _is_loaded(options: RosterOptions) -> bool:
+    """Say whether the compiled search is loaded, or there is time to load it."""
+    return AT_SCALE in sys.modules or options.seconds_left() > LOADING_SECONDS
+
+
 def _quick(problem: RosterProblem, options: RosterOptions) -> RosterResult | None:
     """Plan at once where the time left is less than it takes to set up the search here."""
     setup = SETUP_SECONDS * problem.volunteer_count * problem.shift_count
@@ -150,7 +156,7 @@ def schedule(problem: RosterProblem, options: RosterOptions | None = None) -> Ro
         contradict each other.
     """
     options = options or RosterOptions()
-    if is_large(problem):
+    if is_large(problem) and _is_loaded(options):
         large = schedule_at_scale(problem, options)
         if large is not None or not options.has_time():
             return large or no_plan(problem, options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from math import inf
 
@@ -91,3 +93,32 @@ def test_patterns_are_not_planned_empty(a_roster):
     result = schedule(problem, RosterOptions(deadline=Clock(-1.0)))
 
     assert result.status is RosterStatus.NO_PLAN or result.volunteer.size > 0
+
+
+def test_little_time_loads_no_compiler():
+    """A large roster that must be there at once is left empty rather than late: loading the compiler takes a second."""
+    script = """
+import sys
+import numpy as np
+from linkage.kernels.roster.problem import RosterProblem, Seats, Shifts, Volunteers, Windows
+from linkage.kernels.roster.result import RosterOptions
+from linkage.kernels.roster.solve import schedule
+
+class Clock:
+    def remaining_seconds(self):
+        return 0.0
+
+start = np.full(200, 540)
+problem = RosterProblem(
+    horizon_days=1,
+    volunteers=Volunteers.of(400),
+    windows=Windows.always(400, 1),
+    shifts=Shifts.of(start, start + 60),
+    seats=Seats.of(np.arange(200)),
+)
+result = schedule(problem, RosterOptions(deadline=Clock()))
+print(result.has_plan, result.trace.is_cut_short, "numba" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["True", "True", "False"]

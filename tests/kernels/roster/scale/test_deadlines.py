@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -141,6 +142,7 @@ def test_newcomer_who_must_serve_gets_company_without_time():
 
 def test_no_time_to_find_company_is_no_plan():
     """A newcomer is fixed, the only experienced person on another shift: nothing is claimed to be impossible."""
+    import_module("linkage.kernels.roster.scale.work")  # which is not loaded where there is no time
     people, shifts = 300, 200
     newcomer, experienced = np.zeros(people, dtype=np.bool_), np.zeros(people, dtype=np.bool_)
     newcomer[0], experienced[1] = True, True

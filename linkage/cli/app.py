@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -26,7 +28,7 @@ from linkage.cli import (
     survey_visit,
 )
 from linkage.cli.output import prepare_streams, refuse
-from linkage.errors import LinkageError
+from linkage.errors import CannotWrite, LinkageError
 
 app = typer.Typer(
     name="linkage",
@@ -87,7 +89,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     typed = sys.argv[1:] if arguments is None else list(arguments)
     prepare_streams()
     try:
-        app(args=typed, prog_name="linkage")
+        try:
+            app(args=typed, prog_name="linkage")
+        finally:
+            sys.stdout.flush()
     except LinkageError as error:
         refuse(error, as_json="--json" in typed)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EPIPE}:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered would fail again
+        if error.errno == errno.ENOSPC:
+            full = CannotWrite(
+                "no space is left where the output goes", ["free some space on the disk, then ask again"]
+            )
+            refuse(full, as_json="--json" in typed)
         sys.exit(1)

@@ -137,3 +137,25 @@ def test_several_projects_are_listed_and_one_is_told_in_full(terminal: Terminal,
     assert "linkage survey close elder-care-2 --as centre" not in one  # nothing was heard yet
     assert "linkage survey import elder-care-2 FILE --dry-run" in one
     assert [row["project"] for row in terminal.do("status", "--json").json] == ["elder-care", "elder-care-2"]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["solve", "surge", "surge.json", "--json"]])
+def test_output_that_finds_no_room_is_a_refusal(arguments: list[str], tmp_path: Path) -> None:
+    """A full disk behind standard output is told in one sentence, with status 1 and no traceback."""
+    (tmp_path / "surge.json").write_text(
+        '{"contacts": 100, "contacts_per_hour": 10, "hours_per_day": 5, "people_by_day": [2]}', encoding="utf-8"
+    )
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "linkage", *arguments],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment(tmp_path, {}),
+        )
+
+    assert done.returncode == 1
+    assert "no space is left" in done.stderr
+    assert "Traceback" not in done.stderr

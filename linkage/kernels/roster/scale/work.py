@@ -51,7 +51,7 @@ LATE_SECONDS: Final = 0.1
 GUIDE_SECONDS: Final = 2.5e-7
 WIDER_SECONDS: Final = 4e-7
 """What it takes for each pair to set up the prices that lead the search, and to look at more pairs."""
-TIGHT_SECONDS: Final = 1.5e-6
+TIGHT_SECONDS: Final = 3e-6
 """With less than this for each pair a plan is made before the prices are set up."""
 
 

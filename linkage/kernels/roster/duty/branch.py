@@ -30,7 +30,7 @@ LONGEST_DIVE = 20
 """it fixes one person in so many at least, and one in any case."""
 PENALTY_STEPS, PENALTY_FACTOR = 3, 100.0
 """How often, and by how much, being without a schedule becomes dearer at a node where somebody is."""
-DIVE_NODES = 50
+DIVE_NODES = 30
 """Nodes between two dives."""
 
 

@@ -28,9 +28,10 @@ class MatchOptions:
     gap_ratio
         A plan this close to its bound has the status within gap, and the search stops there.
     seed
-        Of the exact solver.
+        Of the exact solver and of the drafts.
     exact_pairs
-        Problems with undivided needs and at most this many pairs are solved exactly.
+        Problems with undivided needs and at most this many pairs are solved exactly; seven times as many where all
+        pairs of an offer take the same, with five times the effort.
     part_pairs
         Parts of a problem that no rule joins are solved together up to this many pairs.
     exact_effort

@@ -1,7 +1,7 @@
 """Solves one part of a problem that the flow alone does not settle, and makes plans where time is short.
 
-A part is repaired from the relaxed plan by search, then solved exactly where it is small. What it claims to be a
-bound holds for the part by itself; `bounds` puts parts together.
+A part is repaired from the relaxed plan by search, or drafted at its prices where needs are undivided, then solved
+exactly where it is small. What it claims to be a bound holds for the part by itself; `bounds` puts parts together.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Seats undivided needs so that as little priority as possible stays unmet, and the rest at least cost, with bounds.
 
 The priority that may stay unmet is first set to what a relaxation says must stay unmet, and raised step by step
-until a plan is found; then the objectives after it are one cost, which `solver` brings down and bounds. It returns
-no plan worse than the one it is given.
+until a plan is found; then the objectives after it are one cost, which `solver` brings down and bounds. What is too
+large for that, or better left to the exact solver, is drafted. No plan it seats is worse than the one it is given.
 """
 
 from __future__ import annotations

@@ -49,6 +49,11 @@ def is_prepared(package: str) -> bool:
     return any(cache_folder(package).rglob("*.nbi"))
 
 
+def is_loaded(function: Callable[..., object]) -> bool:
+    """Whether a compiled function has been called in this process, so that the next call begins at once."""
+    return bool(getattr(function, "signatures", ()))
+
+
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function when it is first called; integers and floats as in C, no bounds are checked."""
     before = _CONFIG.CACHE_DIR

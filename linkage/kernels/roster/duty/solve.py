@@ -6,6 +6,7 @@ search ends by counts, by proof or at the deadline; a plan is at hand soon after
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -181,8 +182,11 @@ def roster_with_patterns(facts: HardFacts, costs: Costs, options: RosterOptions)
 def _has_time_to_load(options: RosterOptions) -> bool:
     if options.deadline is None:
         return True
-    from linkage.kernels.compiled import is_prepared  # loads the compiler: only where it is wanted
+    from linkage.kernels.compiled import is_loaded, is_prepared  # loads the compiler: only where it is wanted
 
+    search = sys.modules.get(f"{__package__}.search")
+    if search is not None and is_loaded(search.run):
+        return True
     return options.seconds_left() > (LOADING_SECONDS if is_prepared(__package__) else COMPILING_SECONDS)
 
 

@@ -7,19 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from linkage.kernels.roster.clashes import shortest
 from linkage.kernels.roster.problem import Integers, RosterProblem
 from linkage.kernels.roster.scale.facts import Bytes, Facts, index
 from linkage.kernels.roster.scale.pairs import find_pairs, mark, seat_skills
 from linkage.kernels.roster.watch import Watch
-
-
-def shortest(travel: Integers) -> Integers:
-    """Minutes between places by the quickest way, no time within a place (Floyd and Warshall)."""
-    best = travel.copy()
-    np.fill_diagonal(best, 0)
-    for via in range(best.shape[0]):
-        best = np.minimum(best, best[:, via : via + 1] + best[via : via + 1, :])
-    return best
 
 
 def _seat_table(problem: RosterProblem) -> tuple[Integers, Integers]:

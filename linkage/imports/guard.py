@@ -134,7 +134,7 @@ def _check_archive(path: Path, content: bytes) -> None:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,
+        NotImplementedError,  # zipfile's word for a way of packing, or a lock, that it does not know
         RuntimeError,
         ValueError,
         UnicodeDecodeError,

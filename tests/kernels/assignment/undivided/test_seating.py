@@ -8,7 +8,9 @@ import pytest
 from linkage.kernels.assignment import exact, greedy, objectives
 from linkage.kernels.assignment.problem import AssignmentProblem
 from linkage.kernels.assignment.remainder import subtract_fixed, use_of
-from linkage.kernels.assignment.undivided.anneal import Guests, Hall, clear, sit
+from linkage.kernels.assignment.solve import MatchOptions, match
+from linkage.kernels.assignment.undivided.anneal import COST, Guests, Hall, choose, clear, sit
+from linkage.kernels.assignment.undivided.draft import Draft
 from linkage.kernels.assignment.undivided.layout import lay_out
 from linkage.kernels.assignment.undivided.seating import SeatingEffort, draft, seat
 from linkage.terms import MatchObjective
@@ -143,6 +145,54 @@ def test_drafts_for_a_large_problem_keep_every_limit(is_even):
     reached = [objectives.values_of(problem, levels, units) for units in (start, *drafts)]
     assert min(reached[1:]) < reached[0]
     assert not drafted(lambda: 0.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_prices_of_capacity_bound_every_plan(seed):
+    """What needs pay at the prices, less what capacity is worth, is below the best plan and not far from it."""
+    problem = _drawn(np.random.default_rng(seed), offers=4, needs=30)
+    levels = objectives.levels_of(problem, None)
+    remainder, _ = subtract_fixed(problem)
+    start = greedy.plan(problem, remainder, seconds_left=_patient)
+    seating = lay_out(problem, levels, remainder)
+    drafting = Draft(seating, seating.seats(remainder, start), None, _patient, 0)
+    at = np.zeros(problem.need_count, dtype=np.int64)
+    bound = choose(drafting.hall, drafting.price, at) - float(drafting.price @ drafting.hall.capacity)
+    effort = exact.ExactEffort(deterministic=20.0, seconds_left=_patient, seed=0)
+    best, bounds = exact.improve(problem, levels, remainder, start=start, floor=0, effort=effort)
+    unmet, cost = objectives.values_of(problem, levels, best)
+    dear = drafting.hall.seat[drafting.hall.start[1:] - 1, COST] // seating.weight
+    least = int(dear[0]) * unmet + cost
+
+    assert (unmet, cost) == tuple(bounds)
+    assert (drafting.price >= 0).all()
+    assert 0.8 * least < bound <= least
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_needs_of_several_units_equal_the_exact_solver(seed):
+    """Where a unit is a unit at every offer, the draft and what follows it end at the optimum, and prove it."""
+    rng = np.random.default_rng(seed)
+    needs, offers = 60, 8
+    problem = AssignmentProblem.of(
+        need_quantity=rng.integers(1, 5, needs),
+        need_priority=rng.choice([1, 2, 4], needs),
+        offer_capacity=rng.integers(8, 20, offers),
+        pair_need=np.repeat(np.arange(needs), offers),
+        pair_offer=np.tile(np.arange(offers), needs),
+        pair_cost=rng.integers(10, 500, needs * offers),
+        indivisible=True,
+    )
+    found = match(problem, MatchOptions(is_explained=False))
+    levels = objectives.levels_of(problem, None)
+    remainder, _ = subtract_fixed(problem)
+    effort = exact.ExactEffort(deterministic=100.0, seconds_left=_patient, seed=1)
+    start = greedy.plan(problem, remainder, seconds_left=_patient)
+    best, bounds = exact.improve(problem, levels, remainder, start=start, floor=0, effort=effort)
+
+    assert tuple(bounds) == objectives.values_of(problem, levels, best)
+    assert [level.value for level in found.objectives] == bounds
+    assert [level.bound for level in found.objectives] == bounds
 
 
 def test_room_is_left_to_no_one_who_does_not_fit():

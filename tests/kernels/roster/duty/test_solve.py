@@ -139,3 +139,30 @@ def test_no_solver_is_begun_when_the_time_is_up(
 
     assert not proven.has_plan
     assert not proven.is_impossible
+
+
+class _Second:
+    """A clock that stands at one second for so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def remaining_seconds(self) -> float:
+        self.looks -= 1
+        return 1.0 if self.looks > 0 else 0.0
+
+
+def test_an_engine_in_memory_is_used_however_short_the_time(
+    a_random_rota: Callable[..., RosterProblem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once its loops are loaded nothing is kept back for loading: a rota has a plan that keeps every rule."""
+    problem = a_random_rota(3, people=60, days=28)
+    facts = HardFacts.of(problem)
+    costs = Costs.of(facts)
+    whole_schedules(facts, costs, RosterOptions(moves=1, deadline=_Hours(2 * 60 + 10)))
+    monkeypatch.setattr(duty_solve, "solve_exactly", None)
+
+    proven = duty_solve.roster_with_patterns(facts, costs, RosterOptions(moves=1, deadline=_Second(400)))
+
+    assert proven.has_plan
+    check.verify(problem, _result(costs, proven.rows, proven.bounds, RosterTrace(seed=0, candidate_pairs=0)))
